@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { instant, machineId, resourceName } from './ids';
+import { machineReport } from './agent-protocol';
+
+/** HTTP between agent and control plane. Everything but `register` is signed with the machine's key. */
+
+/** POST /api/agent/register (no key: the one-time token is the credential). Asking again with the same token and key is answered alike. */
+export const registerRequest = z.object({
+  token: z.string().min(1),
+  name: resourceName,
+  /** Ed25519 public key, SPKI DER in base64: verifies events and requests. */
+  publicKey: z.string(),
+  /** X25519 public key, SPKI DER in base64: credentials are sealed for it. */
+  sealingKey: z.string(),
+  installation: z.string(),
+  report: machineReport,
+});
+export type RegisterRequest = z.infer<typeof registerRequest>;
+
+export const registerResponse = z.object({ machine: machineId, epoch: z.int().min(1) });
+export type RegisterResponse = z.infer<typeof registerResponse>;
+
+/** POST /api/agent/lease: short-lived access to the machine's queue and to agent-events; renewed before `expiresAt`. */
+export const leaseRequest = z.object({ installation: z.string() });
+export const leaseResponse = z.object({
+  /** Service Bus connection strings with a SharedAccessSignature: Listen on the command queue, Send on agent-events. */
+  commands: z.object({ connectionString: z.string(), queue: z.string() }),
+  events: z.object({ connectionString: z.string(), queue: z.string() }),
+  expiresAt: instant,
+  serverTime: instant,
+  settings: z.object({ heartbeatMs: z.int(), goWindowMs: z.int() }),
+});
+export type LeaseResponse = z.infer<typeof leaseResponse>;
+
+/**
+ * Signed requests carry these headers. The signature is Ed25519, base64, over `requestText`. The control plane refuses a
+ * time more than five minutes off and tells its own in `Date`, from which the agent corrects its offset and repeats.
+ */
+export const agentHeaders = {
+  machine: 'x-attendant-machine',
+  time: 'x-attendant-time',
+  signature: 'x-attendant-signature',
+} as const;
+
+export function requestText(request: {
+  method: string;
+  path: string;
+  machine: string;
+  time: string;
+  bodySha256: string;
+}): string {
+  return [
+    'attendant-request-1',
+    request.method.toUpperCase(),
+    request.path,
+    request.machine,
+    request.time,
+    request.bodySha256,
+  ].join('\n');
+}
+
+/*
+ * Other agent routes (all signed):
+ *   GET  /api/agent/packages/{hash}                     the zip of a desktop flow
+ *   GET  /api/agent/files/{id}                          a file given as input
+ *   PUT  /api/agent/runs/{run}/artifacts/{name}         a file the run leaves behind (body = bytes)
+ */

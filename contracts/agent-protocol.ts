@@ -1,0 +1,181 @@
+import { z } from 'zod';
+import { contentHash, desktopRunId, fence, instant, machineId } from './ids';
+import type { ErrorCode } from './errors';
+import { errorCatalogue } from './errors';
+
+/**
+ * What control plane and agent say to each other over Service Bus. Commands go to the machine's own queue `m-<id>`,
+ * events to `agent-events`. The run protocol is offer → accepted → go (blueprint, "One run"; row L4).
+ */
+
+export const AGENT_EVENTS_QUEUE = 'agent-events';
+
+/** The machine's command queue is named after the machine. */
+export function commandQueueName(machine: string): string {
+  return machine;
+}
+
+const commandBase = { v: z.literal(1), run: desktopRunId, machine: machineId, fence };
+
+/** "Can you take this run?" Its only answer is `accepted` or `refused`; nothing starts. */
+export const offerCommand = z.object({
+  ...commandBase,
+  kind: z.literal('offer'),
+  /** Same-user key of the run (row E1): two runs with one key never run at once on a machine. */
+  userKey: z.string(),
+  runner: z.string(),
+});
+
+/** "Start." Carries everything the run needs; acted on at most once per (run, fence). */
+export const goCommand = z.object({
+  ...commandBase,
+  kind: z.literal('go'),
+  userKey: z.string(),
+  mode: z.enum(['attended', 'unattended']),
+  desktopFlow: z.object({ name: z.string(), version: z.string(), package: contentHash }),
+  inputs: z.record(z.string(), z.unknown()),
+  /** Credential of the session, sealed for this machine; absent where the run uses the agent's own session. */
+  sealedCredential: z.string().optional(),
+});
+
+/** "End it." Asks first, kills after `graceMs`. Before `go` it journals `never`. */
+export const stopCommand = z.object({
+  ...commandBase,
+  kind: z.literal('stop'),
+  reason: z.enum(['cancelled', 'timedOut', 'orphaned', 'released']),
+  graceMs: z.int().min(0),
+});
+
+/** Freezes or thaws the run's whole process tree. */
+export const pauseCommand = z.object({ ...commandBase, kind: z.literal('pause') });
+export const resumeCommand = z.object({ ...commandBase, kind: z.literal('resume') });
+
+export const agentCommand = z.discriminatedUnion('kind', [
+  offerCommand,
+  goCommand,
+  stopCommand,
+  pauseCommand,
+  resumeCommand,
+]);
+export type AgentCommand = z.infer<typeof agentCommand>;
+
+/** Service Bus message id: repeats of one sending are dropped by duplicate detection, a `go` never by its `offer`. */
+export function commandMessageId(command: AgentCommand, attempt = 0): string {
+  const base = `${command.run}:${command.machine}:${command.fence.epoch}.${command.fence.n}:${command.kind}`;
+  return attempt === 0 ? base : `${base}:${attempt}`;
+}
+
+const codes = Object.keys(errorCatalogue) as [ErrorCode, ...ErrorCode[]];
+export const errorInfoSchema = z.object({
+  code: z.enum(codes),
+  message: z.string().max(4_000),
+  subCode: z.string().max(200).optional(),
+  details: z.string().max(16_000).optional(),
+});
+
+export const osFamily = z.enum(['windows10', 'windows11', 'server2016', 'server2019', 'server2022', 'linux']);
+export type OsFamily = z.infer<typeof osFamily>;
+
+export const userSession = z.object({
+  user: z.string(),
+  userKey: z.string(),
+  state: z.enum(['active', 'locked', 'disconnected']),
+});
+
+/** What the agent knows of its machine; sent at start and whenever it changes. */
+export const machineReport = z.object({
+  os: osFamily,
+  osVersion: z.string(),
+  agentVersion: z.string(),
+  hostname: z.string(),
+  /** How many runs the machine can execute at once (row G1; 1 on clients). */
+  maxSessions: z.int().min(1),
+  rds: z.boolean(),
+  multipleSessionsPerUser: z.boolean(),
+  sessions: z.array(userSession),
+  runners: z.array(z.string()),
+});
+export type MachineReport = z.infer<typeof machineReport>;
+
+export const logLine = z.object({ at: instant, stream: z.enum(['out', 'err', 'agent']), text: z.string() });
+export type LogLine = z.infer<typeof logLine>;
+
+export const usage = z.object({
+  cpuMs: z.number().min(0),
+  peakRssBytes: z.number().min(0),
+  wallMs: z.number().min(0),
+});
+
+/** Bodies of the agent's events by kind. Run events carry `run` and `fence` in the envelope. */
+export const agentEventBodies = {
+  /** The listener has started: everything it knows, and which runs it still has on record. */
+  hello: z.object({ report: machineReport, installation: z.string() }),
+  heartbeat: z.object({ running: z.array(desktopRunId), report: machineReport.optional() }),
+  accepted: z.object({}),
+  refused: z.object({ error: errorInfoSchema }),
+  started: z.object({ at: instant }),
+  progress: z.object({
+    subflow: z.string().max(200).optional(),
+    action: z.string().max(200).optional(),
+    percent: z.number().min(0).max(100).optional(),
+    message: z.string().max(1_000).optional(),
+  }),
+  log: z.object({
+    first: z.int().min(0),
+    lines: z.array(logLine).max(1_000),
+    dropped: z.int().min(0).optional(),
+  }),
+  paused: z.object({}),
+  resumed: z.object({}),
+  /** Terminal: the run executed and is over. */
+  done: z.object({
+    outcome: z.enum(['Succeeded', 'Failed', 'Stopped']),
+    outputs: z.record(z.string(), z.unknown()).optional(),
+    error: errorInfoSchema.optional(),
+    usage: usage.optional(),
+    artifacts: z.array(z.object({ name: z.string(), bytes: z.int().min(0) })).optional(),
+  }),
+  /** Terminal: proof from the journal that this (run, fence) was not started and never will be. */
+  never: z.object({ reason: z.string() }),
+} as const;
+
+export type AgentEventKind = keyof typeof agentEventBodies;
+export type AgentEventBody<K extends AgentEventKind> = z.infer<(typeof agentEventBodies)[K]>;
+const eventKinds = Object.keys(agentEventBodies) as [AgentEventKind, ...AgentEventKind[]];
+
+/** The signed envelope, the JSON body of each message on `agent-events`. */
+export const agentEventEnvelope = z.object({
+  v: z.literal(1),
+  machine: machineId,
+  epoch: z.int().min(1),
+  /** Rises with every event of this registration, over restarts too. */
+  seq: z.int().min(1),
+  time: instant,
+  kind: z.enum(eventKinds),
+  run: desktopRunId.optional(),
+  fence: fence.optional(),
+  /** JSON text of the body: signed as it stands. */
+  body: z.string(),
+  /** Ed25519 over `signedText`, base64. */
+  signature: z.string(),
+});
+export type AgentEventEnvelope = z.infer<typeof agentEventEnvelope>;
+
+/** The text that the machine signs; `bodySha256` is the hex SHA-256 of `body`. */
+export function signedText(event: Omit<AgentEventEnvelope, 'signature'>, bodySha256: string): string {
+  return [
+    'attendant-event-1',
+    event.machine,
+    event.epoch,
+    event.seq,
+    event.time,
+    event.kind,
+    event.run ?? '',
+    event.fence ? `${event.fence.epoch}.${event.fence.n}` : '',
+    bodySha256,
+  ].join('\n');
+}
+
+export function eventMessageId(event: Pick<AgentEventEnvelope, 'machine' | 'epoch' | 'seq'>): string {
+  return `${event.machine}:${event.epoch}:${event.seq}`;
+}
