@@ -1,0 +1,216 @@
+import type { AgentCommand, LogLine, MachineReport } from '../contracts/agent-protocol';
+import type { Connection } from '../contracts/connections';
+import type { DesktopFlowManifest } from '../contracts/desktop-flow';
+import type { ErrorInfo } from '../contracts/errors';
+import type { FlowDefinition } from '../contracts/flow-definition';
+import type { Settings } from '../contracts/settings';
+
+/**
+ * What the control plane needs from outside, one narrow interface per store or service. `createPorts` (adapters/ports-factory.ts)
+ * builds them from settings; nothing connects before it is used. Instants are ms since the epoch.
+ */
+export interface Ports {
+  settings: Settings;
+  /** Time of functions and activities; orchestrators use currentUtcDateTime. */
+  now(): number;
+  claims: Claims;
+  flows: Flows;
+  desktopFlows: DesktopFlows;
+  connections: Connections;
+  runs: RunIndex;
+  machines: Machines;
+  presence: Presence;
+  tokens: RegistrationTokens;
+  feed: ChangeFeed;
+  commands: Commands;
+  machineQueues: MachineQueues;
+  blobs: Blobs;
+  runLogs: RunLogs;
+}
+
+export interface Claim {
+  run: string;
+  /** Hash of the body, so that a key reused for another request is noticed. */
+  bodyHash: string;
+  claimedMs: number;
+  /** What `cloud-flow-run` is started with: a claim whose instance does not exist is started again from here. */
+  start: unknown;
+}
+
+/** Row A1, L1: insert-if-absent, kept `claimDays`. */
+export interface Claims {
+  /** @returns the claim that stands: the given one, or the earlier one of the same flow and key. */
+  claim(flow: string, key: string, claim: Claim): Promise<{ claim: Claim; first: boolean }>;
+}
+
+export interface StoredFlow {
+  name: string;
+  hash: string;
+  updatedMs: number;
+  definition: FlowDefinition;
+}
+
+export interface Flows {
+  /** Stores the definition as a snapshot under its content hash and makes it the current one. */
+  put(definition: FlowDefinition): Promise<StoredFlow>;
+  get(name: string): Promise<StoredFlow | undefined>;
+  list(): Promise<StoredFlow[]>;
+  /** A snapshot, also one that is no longer current. Cached: content never changes. */
+  snapshot(hash: string): Promise<FlowDefinition | undefined>;
+}
+
+export interface StoredDesktopFlow {
+  name: string;
+  /** SHA-256 of the zip: the package's id. */
+  package: string;
+  manifest: DesktopFlowManifest;
+  updatedMs: number;
+}
+
+export interface DesktopFlows {
+  put(manifest: DesktopFlowManifest, zip: Uint8Array): Promise<StoredDesktopFlow>;
+  get(name: string): Promise<StoredDesktopFlow | undefined>;
+  list(): Promise<StoredDesktopFlow[]>;
+}
+
+export interface StoredConnection extends Connection {
+  /** Where the credential is kept; never the credential itself. */
+  secretRef?: string | undefined;
+}
+
+export interface Connections {
+  put(connection: StoredConnection): Promise<void>;
+  get(name: string): Promise<StoredConnection | undefined>;
+  list(): Promise<StoredConnection[]>;
+}
+
+/** Row of the run index: a projection for lists and for checking agents' events; the orchestration is the truth. */
+export interface RunRow {
+  run: string;
+  kind: 'cloud' | 'desktop';
+  /** Cloud flow or desktop flow. */
+  name: string;
+  state: string;
+  requestedMs: number;
+  endedMs?: number | undefined;
+  error?: ErrorInfo | undefined;
+  /** Desktop-flow runs: the grant that may speak for the run. */
+  machine?: string | undefined;
+  epoch?: number | undefined;
+  fence?: number | undefined;
+  queue?: string | undefined;
+  trigger?: string | undefined;
+  startedBy?: string | undefined;
+}
+
+export interface RunIndex {
+  /** Inserts the row or merges the given fields into it; idempotent. */
+  record(row: Partial<RunRow> & Pick<RunRow, 'run'>): Promise<void>;
+  get(run: string): Promise<RunRow | undefined>;
+  /** Newest first. `children: false` gives cloud-flow runs only. */
+  list(query: {
+    top: number;
+    continuation?: string | undefined;
+    state?: string | undefined;
+    flow?: string | undefined;
+  }): Promise<{ rows: RunRow[]; continuation?: string }>;
+  /** The desktop-flow runs of a cloud-flow run, in order of scheduling. */
+  children(run: string): Promise<RunRow[]>;
+}
+
+export interface MachineRow {
+  id: string;
+  name: string;
+  epoch: number;
+  publicKey: string;
+  sealingKey: string;
+  installation: string;
+  report: MachineReport;
+  registeredMs: number;
+  revoked: boolean;
+}
+
+export interface Machines {
+  put(machine: MachineRow): Promise<void>;
+  get(id: string): Promise<MachineRow | undefined>;
+  /** As `get`, from memory for a few seconds: for checking each event's signature. */
+  getCached(id: string): Promise<MachineRow | undefined>;
+  list(): Promise<MachineRow[]>;
+}
+
+export interface PresenceRow {
+  machine: string;
+  seq: number;
+  lastSeenMs: number;
+  online: boolean;
+  installation: string;
+}
+
+export interface Presence {
+  /** Writes unless a higher sequence number is known (blueprint, "Presence"). @returns false when it was older. */
+  seen(row: PresenceRow): Promise<boolean>;
+  markOffline(machine: string, seq: number): Promise<boolean>;
+  get(machine: string): Promise<PresenceRow | undefined>;
+  list(): Promise<PresenceRow[]>;
+}
+
+export interface RegistrationTokens {
+  /** @returns the token's text, shown once; only its hash is kept. */
+  issue(expiresMs: number): Promise<string>;
+  /** Spends the token for `publicKey`; asking again with the same key is answered with the same machine id. */
+  spend(
+    token: string,
+    publicKey: string,
+    machine: string,
+    nowMs: number,
+  ): Promise<{ machine: string } | 'invalid'>;
+}
+
+export interface FeedEntry {
+  queue: string;
+  number: number;
+  atMs: number;
+  change: unknown;
+}
+
+/** Numbered changes of each queue; insert-if-absent, so appending twice is harmless. */
+export interface ChangeFeed {
+  append(entries: FeedEntry[]): Promise<void>;
+  read(queue: string, after: number, top: number): Promise<FeedEntry[]>;
+}
+
+export interface Commands {
+  /** Sends to the machine's own queue; `ttlMs` bounds how long the broker keeps it. */
+  send(command: AgentCommand, options?: { ttlMs?: number; attempt?: number }): Promise<void>;
+}
+
+/** The port that creates and removes machines' command queues (on Azure by ARM, locally by the broker). */
+export interface MachineQueues {
+  ensure(machine: string): Promise<void>;
+  remove(machine: string): Promise<void>;
+  /** Short-lived connection strings: Listen on the command queue, Send on agent-events. */
+  access(machine: string, expiresMs: number): Promise<{ commands: string; events: string }>;
+}
+
+export interface Blobs {
+  put(key: string, content: Uint8Array): Promise<void>;
+  get(key: string): Promise<Uint8Array | undefined>;
+  append(key: string, content: Uint8Array): Promise<void>;
+  list(prefix: string): Promise<{ key: string; bytes: number }[]>;
+}
+
+export interface Progress {
+  subflow?: string | undefined;
+  action?: string | undefined;
+  percent?: number | undefined;
+  message?: string | undefined;
+  atMs: number;
+}
+
+/** Log lines and progress of desktop-flow runs; `first` numbers the lines, so that a repeated event adds nothing. */
+export interface RunLogs {
+  append(run: string, first: number, lines: LogLine[]): Promise<void>;
+  read(run: string, after: number, top: number): Promise<{ lines: LogLine[]; next: number }>;
+  progress(run: string, progress: Progress): Promise<void>;
+  lastProgress(run: string): Promise<Progress | undefined>;
+}

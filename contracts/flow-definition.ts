@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { jsonSchema } from './desktop-flow';
+import { resourceName } from './ids';
+import { priority } from './runs';
+
+/** ISO 8601 duration such as PT3H, P1D or PT90S; years and months are refused because their length varies. */
+export const duration = z
+  .string()
+  .regex(
+    /^P(?=\d|T\d)(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$/,
+    'is not an ISO 8601 duration such as PT3H',
+  );
+
+const runAfter = z.record(z.string(), z.array(z.enum(['Succeeded', 'Failed', 'Skipped', 'TimedOut'])).min(1));
+const actionBase = { runAfter: runAfter.optional(), description: z.string().max(500).optional() };
+
+/** Row A5: runs one desktop flow over a connection. Strings may hold expressions. */
+export const desktopFlowAction = z.strictObject({
+  ...actionBase,
+  type: z.literal('DesktopFlow'),
+  inputs: z.strictObject({
+    desktopFlow: z.string().min(1),
+    connection: z.string().min(1),
+    mode: z.enum(['attended', 'unattended']).default('unattended'),
+    inputs: z.record(z.string(), z.unknown()).default({}),
+    priority: priority.default('normal'),
+    /** How long the run may wait for a machine, from its request (row F7). */
+    queueTimeout: duration.optional(),
+  }),
+  /** How long the run may execute (row I1). */
+  limit: z.strictObject({ timeout: duration }).optional(),
+});
+export type DesktopFlowAction = z.infer<typeof desktopFlowAction>;
+
+export const composeAction = z.strictObject({
+  ...actionBase,
+  type: z.literal('Compose'),
+  inputs: z.unknown(),
+});
+
+export const flowAction = z.discriminatedUnion('type', [desktopFlowAction, composeAction]);
+export type FlowAction = z.infer<typeof flowAction>;
+
+export const requestTrigger = z.strictObject({
+  type: z.literal('Request'),
+  kind: z.enum(['Button', 'Http']).default('Button'),
+  inputs: z.strictObject({ schema: jsonSchema }).optional(),
+});
+
+/** A cloud flow in the Workflow Definition Language, as far as it is supported. */
+export const flowDefinition = z.strictObject({
+  name: resourceName,
+  description: z.string().max(500).optional(),
+  triggers: z
+    .record(z.string(), requestTrigger)
+    .refine((all) => Object.keys(all).length === 1, 'name exactly one trigger'),
+  actions: z
+    .record(z.string(), flowAction)
+    .refine((all) => Object.keys(all).length > 0, 'name at least one action'),
+  /** What the run answers with; expressions over the actions' outputs. */
+  outputs: z.record(z.string(), z.unknown()).optional(),
+});
+export type FlowDefinition = z.infer<typeof flowDefinition>;

@@ -1,0 +1,207 @@
+import type { CatalogueEntry } from './error-entry';
+
+const cannotCreateSession =
+  'Windows 10 and 11: sign out every user session on the device, locked or unlocked. Windows Server: check that the device is not at its configured maximum of sessions.';
+
+/** Errors that a run can end with (features.md, "Error codes"). */
+export const runErrors = {
+  // Run outcomes
+  NoCandidateMachine: {
+    status: 400,
+    kind: 'transient',
+    ours: false,
+    message: 'No machine able to run the desktop flow has been found.',
+    remedy:
+      'Check that the machine is turned on, connected to the Internet and not in maintenance, then resubmit the run or raise its queue timeout.',
+  },
+  DesktopFlowsActionTimeout: {
+    status: 400,
+    kind: 'user',
+    ours: false,
+    message: 'The execution of the desktop flow action exceeded maximum duration.',
+    remedy:
+      'Raise the timeout of the action (ISO 8601 duration, for example PT36H) or find out in the run log where the desktop flow hangs.',
+  },
+  SessionNotFound: {
+    status: 400,
+    kind: 'transient',
+    ours: false,
+    message: 'The session in which the desktop flow ran was lost before the run ended.',
+    remedy:
+      'The agent or the machine restarted in mid-run. Check the state that the flow left behind, then resubmit the run.',
+  },
+  Win10AlreadyHasActiveSession: {
+    status: 400,
+    kind: 'user',
+    ours: false,
+    message:
+      'Cannot execute desktop flow. There is a locked or an inactive Windows user session on the target device.',
+    remedy: cannotCreateSession,
+  },
+  SessionExistsForTheUserWhenUnattended: {
+    status: 400,
+    kind: 'user',
+    ours: false,
+    message:
+      'Cannot execute desktop flow. There is a locked or inactive Windows user session on the target device.',
+    remedy: `Sign this user out of the device, or allow reusing Windows sessions on the machine. ${cannotCreateSession}`,
+  },
+  UnattendedUserSessionLocked: {
+    status: 400,
+    kind: 'user',
+    ours: false,
+    message: 'The user session of the unattended run is locked.',
+    remedy: 'Sign the user out, or allow reusing Windows sessions on the machine.',
+  },
+  UnattendedUserSessionDisconnected: {
+    status: 400,
+    kind: 'user',
+    ours: false,
+    message: 'The user session of the unattended run is disconnected.',
+    remedy: 'Sign the user out, or allow reusing Windows sessions on the machine.',
+  },
+  AttendedUserSessionNotActive: {
+    status: 400,
+    kind: 'user',
+    ours: false,
+    message: 'The session of the attended user is locked or disconnected.',
+    remedy: 'Unlock the session on the device, then run again.',
+  },
+  AttendedUserNotLoggedIn: {
+    status: 400,
+    kind: 'user',
+    ours: false,
+    message: 'The user of the connection is not signed in on the device.',
+    remedy: 'Sign in on the device with the user that the connection names.',
+  },
+  TooManyActiveSessions: {
+    status: 400,
+    kind: 'transient',
+    ours: false,
+    message: 'Cannot create new session. The device is at its maximum of user sessions.',
+    remedy: cannotCreateSession,
+  },
+  SessionCreationError: {
+    status: 400,
+    kind: 'transient',
+    ours: false,
+    message: 'Cannot create new session.',
+    remedy: cannotCreateSession,
+  },
+  SessionCreationInvalidCredentials: {
+    status: 400,
+    kind: 'user',
+    ours: false,
+    message: 'The device did not accept the user name or password of the connection.',
+    remedy: 'Enter the credentials of the connection again and test it.',
+  },
+  UIFlowAlreadyRunning: {
+    status: 429,
+    kind: 'transient',
+    ours: false,
+    message: 'Another desktop flow is running on the device.',
+    remedy: 'Wait until it ends; queued runs start by themselves.',
+  },
+  WindowsIdentityIncorrect: {
+    status: 401,
+    kind: 'user',
+    ours: false,
+    message: 'The account is not the one that the device expects.',
+    remedy: 'Use the same work or school account for the gateway, the sign-in and the connection.',
+  },
+  NoListenerConnected: {
+    status: 404,
+    kind: 'transient',
+    ours: false,
+    message: 'No agent of this machine is connected.',
+    remedy:
+      'Check that the device is turned on and connected to the Internet and that the agent service is running.',
+  },
+  ConnectionTimeout: {
+    status: 404,
+    kind: 'transient',
+    ours: false,
+    message: 'The machine did not answer in time.',
+    remedy: 'Check the network of the device, then try again.',
+  },
+  EndpointDoNotExist: {
+    status: 404,
+    kind: 'user',
+    ours: false,
+    message: 'The target of the connection does not exist.',
+    remedy: 'Choose an existing machine, group or gateway in the connection.',
+  },
+  GroupIsEmpty: {
+    status: 400,
+    kind: 'user',
+    ours: false,
+    message: 'The machine group has no machine.',
+    remedy: 'Add a machine to the group.',
+  },
+  UIFlowAgentNotAvailable: {
+    status: 400,
+    kind: 'transient',
+    ours: false,
+    message: 'The agent on the device is not available.',
+    remedy: 'Restart the agent service on the device.',
+  },
+  OnPremiseDataGatewayNotAvailable: {
+    status: 502,
+    kind: 'transient',
+    ours: false,
+    message: 'The gateway is not available.',
+    remedy: 'Check that the device is turned on and connected to the Internet.',
+  },
+
+  // Run outcomes that we add
+  Cancelled: {
+    status: 409,
+    kind: 'user',
+    ours: true,
+    message: 'The run was cancelled.',
+    remedy: 'Resubmit the run if it was cancelled by mistake.',
+  },
+  DesktopFlowFailed: {
+    status: 400,
+    kind: 'user',
+    ours: true,
+    message: 'The desktop flow ended with an error.',
+    remedy: 'Read the error and the last log lines of the run; correct the flow or its inputs; resubmit.',
+  },
+  DesktopFlowBadOutput: {
+    status: 400,
+    kind: 'user',
+    ours: true,
+    message: 'The desktop flow returned outputs that do not fit its output schema.',
+    remedy: 'Correct the outputs or the schema in desktop-flow.yaml.',
+  },
+  DesktopFlowTooLarge: {
+    status: 400,
+    kind: 'user',
+    ours: true,
+    message: 'The desktop flow returned more than its outputs may hold.',
+    remedy: 'Return large results as artifacts (files in the artifacts folder).',
+  },
+  RunnerNotAvailable: {
+    status: 400,
+    kind: 'user',
+    ours: true,
+    message: 'The machine cannot run desktop flows of this kind.',
+    remedy: 'Install the runner on the machine (see `attendant-agent doctor`) or choose another machine.',
+  },
+  ElevationNotAllowed: {
+    status: 400,
+    kind: 'user',
+    ours: true,
+    message: 'Desktop flows never run with elevated privileges.',
+    remedy: 'Remove the request for elevation from the desktop flow.',
+  },
+  QueueFull: {
+    status: 429,
+    kind: 'transient',
+    ours: true,
+    message: 'The run queue of the target is full.',
+    remedy:
+      'Wait until runs have ended, raise the queue length of the target, or spread the load over more machines.',
+  },
+} as const satisfies Record<string, CatalogueEntry>;
