@@ -1,0 +1,156 @@
+import type { Fence } from '../../contracts/ids';
+import type { MachineReport } from '../../contracts/agent-protocol';
+import type { Priority } from '../../contracts/runs';
+
+/**
+ * What the `run-queue` entity (one per machine or group) is told and what it answers. Every command carries `now`
+ * (ms, of the calling orchestration; the reducer uses the later of it and its own time). Refusals are values: an entity
+ * operation never throws. Each operation of the entity is one command kind; its input is the command.
+ */
+
+/** The current right of a run on a machine. `return`, `release` and `stopping` name it and are refused as `stale` otherwise (rule 6). */
+export interface GrantRef {
+  run: string;
+  machine: string;
+  fence: Fence;
+}
+
+export interface RequestedRun {
+  run: string;
+  /** Instance that is told of the grant. */
+  owner: string;
+  requestedMs: number;
+  /** requestedMs + queue timeout; one instant for all waits of the run (row F7). */
+  deadlineMs: number;
+  priority: Priority;
+  mode: 'attended' | 'unattended';
+  /** Same-user key (row E1). */
+  userKey: string;
+  /** Only this machine of the queue will do (row B2). */
+  pinned?: string | undefined;
+  /** Row C8. */
+  whenSessionBlocked?: 'fail' | 'wait' | undefined;
+  /** Name of the desktop flow, for the forecast and for people. */
+  flow: string;
+  requestedBy?: string | undefined;
+}
+
+/** A machine as it joins a queue; `lastN` is the last fence number that any queue gave for it in `epoch`. */
+export interface JoiningMachine {
+  machine: string;
+  epoch: number;
+  lastN: number;
+  online: boolean;
+  /** Presence sequence number that `online` was seen at. */
+  presenceSeq: number;
+  report: MachineReport;
+}
+
+export interface QueueSettings {
+  maxEntries: number;
+  strictOrder: boolean;
+  reuseSession: boolean;
+  maintenance: boolean;
+}
+
+type Timed<T> = T & { now: number };
+
+export type QueueCommand = Timed<
+  // by runs
+  | { kind: 'request'; entry: RequestedRun }
+  | { kind: 'withdraw'; run: string }
+  | {
+      kind: 'return';
+      grant: GrantRef;
+      /** why the machine did not take it; a refusal with a code is shown (F10) */ reason: string;
+    }
+  | { kind: 'release'; grant: GrantRef; outcome: string; durationMs?: number | undefined }
+  // by settle-effects and reconcile
+  | { kind: 'confirm'; upTo: number }
+  | { kind: 'stopping'; grant: GrantRef }
+  /** Grants older than `silentSinceMs` that are stopping are released (rule 4, row H3). */
+  | { kind: 'reconcile'; ended: GrantRef[]; silentBeforeMs: number }
+  // by people
+  | { kind: 'setPriority'; run: string; priority: Priority; actor: string }
+  | { kind: 'moveToTop'; run: string; actor: string }
+  | { kind: 'undoMove'; run: string; actor: string }
+  | { kind: 'settings'; settings: Partial<QueueSettings>; actor: string }
+  | { kind: 'releaseByHand'; machine: string; reason: string; actor: string }
+  // by machines (numbers make repeats and reordering harmless: rules 8, 9, 11)
+  | { kind: 'attach'; move: number; joining: JoiningMachine; settings?: Partial<QueueSettings> | undefined }
+  | { kind: 'detach'; move: number; machine: string }
+  | { kind: 'forget'; move: number; machine: string; target: string }
+  | { kind: 'presence'; machine: string; epoch: number; online: boolean; seq: number }
+  | { kind: 'report'; machine: string; epoch: number; seq: number; report: MachineReport }
+  | { kind: 'machineMaintenance'; machine: string; on: boolean; actor: string }
+  // by unattended-capacity
+  | { kind: 'bot'; effect: number; count: number }
+>;
+
+export type QueueReply =
+  | { kind: 'ok' }
+  /** request: waits, or is granted at once; asking again answers alike. */
+  | { kind: 'queued' }
+  | { kind: 'granted'; grant: GrantRef }
+  | { kind: 'full'; limit: number }
+  | { kind: 'moved'; target: string; move: number }
+  /** withdraw */
+  | { kind: 'removed'; waitReason: WaitReason | undefined }
+  | { kind: 'unknown' }
+  /** return: past its deadline */
+  | { kind: 'expired'; waitReason: WaitReason | undefined }
+  /** names a grant that is not the current one */
+  | { kind: 'stale' }
+  /** a move's number is older than the last one known, or presence older than seen */
+  | { kind: 'old' }
+  /** detach: what attach needs; `busy` counts running grants that must be released first */
+  | { kind: 'detached'; busy: number; lastN: number; epoch: number; online: boolean; presenceSeq: number }
+  | {
+      kind: 'refused';
+      code: 'NotQueued' | 'NotOnTop' | 'NoSuchMachine' | 'GroupIsEmpty' | 'BadSetting';
+      detail: string;
+    };
+
+/** Why a run waits right now (rows F4, L2): recomputed at every change, never frozen. */
+export type WaitReason =
+  | { why: 'behind'; run: string; position: number }
+  | { why: 'machineBusy'; run: string; machine: string }
+  | { why: 'userBusy'; run: string; machine: string }
+  | { why: 'offline'; machines: string[] }
+  | { why: 'maintenance' }
+  | { why: 'noMachine' }
+  | { why: 'noBot' }
+  | { why: 'sessionBlocked'; code: string; machine: string }
+  | { why: 'machineMoving'; machine: string };
+
+/**
+ * Stays in the entity's outbox until confirmed, in order; receivers drop what they have seen (ids rise). Whoever called the
+ * entity delivers it.
+ */
+export type QueueEffect = { id: number } & (
+  | { kind: 'grant'; owner: string; grant: GrantRef }
+  | { kind: 'moved'; owner: string; target: string; move: number }
+  | { kind: 'wantBot'; count: number }
+  | { kind: 'returnBot'; count: number }
+  /** The owner of this grant lost it by hand or by silence: tell the agent to stop. */
+  | { kind: 'stop'; grant: GrantRef; reason: 'orphaned' | 'released' }
+  /** Numbered change of this queue, for the feed. */
+  | { kind: 'changed'; number: number; atMs: number; change: QueueChange }
+);
+
+export type QueueChange =
+  | { what: 'queued'; run: string; priority: Priority; by?: string | undefined }
+  | { what: 'granted'; run: string; machine: string }
+  | { what: 'returned'; run: string; machine: string; reason: string }
+  | { what: 'released'; run: string; machine: string; outcome: string }
+  | { what: 'withdrawn'; run: string }
+  | { what: 'priorityChanged' | 'movedToTop' | 'movedBack'; run: string; actor: string }
+  | { what: 'machine'; machine: string; change: string; actor?: string | undefined }
+  | { what: 'settings'; actor: string };
+
+/** What every operation of the entity returns to an orchestration that calls it. */
+export interface QueueAnswer {
+  reply: QueueReply;
+  /** All effects not yet confirmed, oldest first. */
+  effects: QueueEffect[];
+}
