@@ -1,0 +1,145 @@
+import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { AGENT_EVENTS_QUEUE } from '../../contracts/agent-protocol';
+import { startBroker, type Broker } from '../broker/broker';
+import { SystemClock } from '../clock';
+import { createLocalHost } from '../host/host';
+import { openStore, type Store } from '../store/store';
+import { startTables, type Tables } from '../tables/tables';
+import {
+  loadKeys,
+  loadPorts,
+  openDataDir,
+  savePorts,
+  writePrivateJson,
+  type DataDir,
+  type Keys,
+} from './data-dir';
+import { HOST_REFUSED, type HostMessage } from './messages';
+import { startQueueAdmin, type QueueAdmin } from './queue-admin';
+
+/**
+ * The control plane in one process: Functions host with the built app, Durable engine, broker and tables on one SQLite
+ * file. Started by the launcher; ends when the launcher does.
+ */
+interface Parts {
+  store: Store;
+  broker: Broker;
+  tables: Tables;
+  admin: QueueAdmin;
+}
+
+const LOCK_WAIT_MS = 10_000;
+const LOCK_RETRY_MS = 100;
+
+/** After a crash of the launcher the former host may take a moment to notice and let go of the file. */
+async function openWhenFree(path: string): Promise<Store> {
+  const giveUpAt = Date.now() + LOCK_WAIT_MS;
+  for (;;) {
+    try {
+      return openStore(path);
+    } catch (cause) {
+      const locked = cause instanceof Error && 'code' in cause && cause.code === 'StoreInUse';
+      if (!locked || Date.now() > giveUpAt) throw cause;
+      await new Promise((resolve) => setTimeout(resolve, LOCK_RETRY_MS));
+    }
+  }
+}
+
+function portTaken(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
+}
+
+/** Agents look for the broker where it was before; any other port will do when that one is taken. */
+async function onKnownPort<T>(port: number | undefined, start: (port: number) => Promise<T>): Promise<T> {
+  try {
+    return await start(port ?? 0);
+  } catch (cause) {
+    if (!portTaken(cause)) throw cause;
+    return start(0);
+  }
+}
+
+async function startParts(dir: DataDir, keys: Keys): Promise<Parts> {
+  const store = await openWhenFree(dir.database);
+  const ports = loadPorts(dir);
+  const rootKey = { name: 'RootManageSharedAccessKey', key: keys.broker };
+  const broker = await onKnownPort(ports?.broker, (port) => startBroker({ store, port, rootKey }));
+  const tables = await onKnownPort(ports?.tables, (port) => startTables({ store, port, key: keys.tables }));
+  savePorts(dir, { broker: broker.port, tables: tables.port });
+  await broker.createQueue(AGENT_EVENTS_QUEUE, {
+    duplicateDetectionWindowMs: 10 * 60_000,
+    lockDurationMs: 60_000,
+  });
+  const admin = await startQueueAdmin(broker, keys.broker);
+  return { store, broker, tables, admin };
+}
+
+function endpointSettings(dir: DataDir, keys: Keys, parts: Parts): Record<string, string> {
+  return {
+    AzureWebJobsStorage: parts.tables.connectionString,
+    ServiceBusConnection: parts.broker.connectionString(),
+    ATTENDANT_BLOB_DIR: dir.blobs,
+    ATTENDANT_SECRETS_DIR: dir.secrets,
+    ATTENDANT_MACHINE_QUEUES_URL: parts.admin.url,
+    ATTENDANT_MACHINE_QUEUES_KEY: keys.broker,
+  };
+}
+
+const settingsFile = z.object({
+  Host: z
+    .object({ LocalHttpPort: z.int().min(0).max(65_535) })
+    .partial()
+    .optional(),
+});
+
+/** Makes local.settings.json from the sample on first use and gives the port it names. */
+function configuredPort(root: string): number {
+  const path = join(root, 'local.settings.json');
+  if (!existsSync(path)) copyFileSync(join(root, 'local.settings.sample.json'), path);
+  return settingsFile.parse(JSON.parse(readFileSync(path, 'utf8'))).Host?.LocalHttpPort ?? 7071;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { root: { type: 'string' }, data: { type: 'string' }, port: { type: 'string' } },
+  });
+  const root = values.root ?? process.cwd();
+  const dir = openDataDir(values.data ?? join(root, '.attendant'));
+  const keys = loadKeys(dir);
+  const parts = await startParts(dir, keys);
+  const host = await createLocalHost({
+    root,
+    store: parts.store,
+    clock: new SystemClock(),
+    httpPort: values.port === undefined ? configuredPort(root) : Number(values.port),
+    settings: endpointSettings(dir, keys, parts),
+    keys: { master: keys.master, default: keys.default, system: keys.system },
+    authEnabled: true,
+  });
+  writePrivateJson(dir.endpointFile, { url: host.url, key: keys.default, pid: process.pid });
+  const tell = (message: HostMessage): void => void process.send?.(message);
+  tell({ kind: 'ready', url: host.url, pid: process.pid });
+
+  let stopping = false;
+  const stop = async (): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    rmSync(dir.endpointFile, { force: true });
+    await host.stop();
+    await parts.admin.stop();
+    await parts.broker.stop();
+    await parts.tables.stop();
+    await parts.store.close();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.on(signal, () => void stop());
+}
+
+main().catch((cause: unknown) => {
+  console.error(cause instanceof Error ? cause.message : String(cause));
+  if (process.env['ATTENDANT_DEBUG']) console.error(cause);
+  process.exit(HOST_REFUSED);
+});

@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { LocalApi } from './local-api';
+import type { DataDir } from './data-dir';
+import { Supervised } from './supervisor';
+
+export interface LocalAgentOptions {
+  root: string;
+  dir: DataDir;
+  url: string;
+  key: string;
+  log: (line: string) => void;
+  onGaveUp: (reason: string) => void;
+}
+
+export interface LocalAgent {
+  machine: string;
+  stop(): Promise<void>;
+}
+
+const identity = z.object({ machine: z.string(), url: z.string() });
+const lock = z.object({ pid: z.int() });
+export const LOCAL_MACHINE = 'this-computer';
+
+function readIdentity(dir: DataDir): z.infer<typeof identity> | undefined {
+  const path = join(dir.agent, 'identity.json');
+  return existsSync(path) ? identity.parse(JSON.parse(readFileSync(path, 'utf8'))) : undefined;
+}
+
+/** Pid of an agent that outlived its launcher (killed, not stopped) and still works for this installation. */
+function survivingAgent(dir: DataDir): number | undefined {
+  const path = join(dir.agent, 'lock.json');
+  if (!existsSync(path)) return undefined;
+  const parsed = lock.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+  if (!parsed.success) return undefined;
+  try {
+    process.kill(parsed.data.pid, 0);
+    return parsed.data.pid;
+  } catch {
+    return undefined;
+  }
+}
+
+async function register(options: LocalAgentOptions, script: string): Promise<void> {
+  const { token } = await new LocalApi(options.url, options.key).issueToken();
+  const args = [
+    '--no-warnings',
+    script,
+    'register',
+    '--url',
+    options.url,
+    '--token',
+    '-',
+    '--name',
+    LOCAL_MACHINE,
+    '--data',
+    options.dir.agent,
+  ];
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  child.stdin.end(token);
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
+  const code = await new Promise<number | null>((resolve) => child.on('exit', resolve));
+  if (code !== 0) throw new Error(`The agent of this computer could not be registered: ${said.trim()}`);
+}
+
+/** Registers this computer at the first start, then keeps its agent running; adopts one that already runs. */
+export async function ensureLocalAgent(options: LocalAgentOptions): Promise<LocalAgent> {
+  const script = join(options.root, 'dist/agent/main.js');
+  if (!readIdentity(options.dir)) await register(options, script);
+  const known = readIdentity(options.dir);
+  if (!known) throw new Error('The agent of this computer did not store its identity.');
+
+  const survivor = survivingAgent(options.dir);
+  if (survivor !== undefined) {
+    options.log(`agent already runs (pid ${survivor})`);
+    return {
+      machine: known.machine,
+      stop: () => {
+        process.kill(survivor, 'SIGTERM');
+        return Promise.resolve();
+      },
+    };
+  }
+  const agent = new Supervised({
+    name: 'agent',
+    script,
+    args: ['run', '--data', options.dir.agent, '--url', options.url],
+    detached: true,
+    fatalCodes: [78],
+    onLine: options.log,
+    onGaveUp: () => options.onGaveUp('The agent of this computer cannot run; its last lines say why.'),
+  });
+  return { machine: known.machine, stop: () => agent.stop() };
+}
