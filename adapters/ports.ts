@@ -26,6 +26,7 @@ export interface Ports {
   machineQueues: MachineQueues;
   blobs: Blobs;
   runLogs: RunLogs;
+  secrets: Secrets;
 }
 
 export interface Claim {
@@ -188,14 +189,20 @@ export interface Commands {
 export interface MachineQueues {
   ensure(machine: string): Promise<void>;
   remove(machine: string): Promise<void>;
+  /** Name of the queue that carries the machine's commands, as `ensure` made or assigned it. */
+  queueName(machine: string): Promise<string>;
   /** Short-lived connection strings: Listen on the command queue, Send on agent-events. */
   access(machine: string, expiresMs: number): Promise<{ commands: string; events: string }>;
 }
 
+/** Bytes under keys of `/`-separated segments (adapters/blobs/blob-keys.ts makes them). */
 export interface Blobs {
+  /** Writes or overwrites; whole or not at all. */
   put(key: string, content: Uint8Array): Promise<void>;
   get(key: string): Promise<Uint8Array | undefined>;
+  /** Adds to the end, creating the blob when it is missing. A key that was `put` is never appended to. */
   append(key: string, content: Uint8Array): Promise<void>;
+  /** Keys that begin with `prefix`, in order of key. */
   list(prefix: string): Promise<{ key: string; bytes: number }[]>;
 }
 
@@ -210,7 +217,18 @@ export interface Progress {
 /** Log lines and progress of desktop-flow runs; `first` numbers the lines, so that a repeated event adds nothing. */
 export interface RunLogs {
   append(run: string, first: number, lines: LogLine[]): Promise<void>;
+  /**
+   * Lines from number `after` on (0 = from the start), at most `top`; `next` is what to ask with next. Lines that are still
+   * on their way are waited for: nothing behind a gap is shown until the gap has stood for a while.
+   */
   read(run: string, after: number, top: number): Promise<{ lines: LogLine[]; next: number }>;
   progress(run: string, progress: Progress): Promise<void>;
   lastProgress(run: string): Promise<Progress | undefined>;
+}
+
+/** Credentials of connections. What is put can be read by the activity that sends it on, and by nobody through the API. */
+export interface Secrets {
+  /** @returns the reference to keep in place of the value; an earlier value of the same name is replaced. */
+  put(name: string, value: string): Promise<string>;
+  get(ref: string): Promise<string | undefined>;
 }
