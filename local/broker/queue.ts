@@ -1,0 +1,333 @@
+import type { Typed } from 'rhea';
+import type { Clock } from '../clock';
+import { withApplicationProperties, type IncomingMessage } from './amqp/message-codec';
+import { types } from './amqp/rhea-internals';
+import { Deadlines } from './deadlines';
+import { DuplicateFilter } from './duplicate-filter';
+import { Lane, type Entry } from './lane';
+import { STATE, type MessageRow, type MessageStore } from './message-store';
+import {
+  DEFAULT_LOCK_MS,
+  DEFAULT_MAX_DELIVERIES,
+  type QueueCounts,
+  type QueueOptions,
+} from './queue-options';
+
+/** How a receiver ends its lock on a message. */
+export type Settlement =
+  | { kind: 'complete' }
+  /** Back to the queue; counts as a delivery unless `uncounted`. */
+  | { kind: 'abandon'; uncounted?: boolean; properties: Map<string, Typed> }
+  | { kind: 'defer'; properties: Map<string, Typed> }
+  /** To the dead-letter queue; the properties carry DeadLetterReason and DeadLetterErrorDescription. */
+  | { kind: 'deadLetter'; properties: Map<string, Typed> };
+
+/** What a queue shares with the others of its broker. */
+export interface QueueContext {
+  messages: MessageStore;
+  /** Time to live, schedules, duplicate detection. */
+  clock: Clock;
+  /** Locks: real time. */
+  lockClock: Clock;
+  log(message: string, detail: Record<string, unknown>): void;
+}
+
+/** One queue with its dead-letter queue: rules over rows in the store and lanes in memory. */
+export class Queue {
+  readonly main: Lane;
+  readonly dead: Lane;
+  private nextSeq: number;
+  private reservedTo: number;
+  private readonly schedule: Deadlines<number>;
+  private readonly expiries: Deadlines<number>;
+  private readonly seen: DuplicateFilter;
+
+  constructor(
+    private readonly context: QueueContext,
+    readonly id: number,
+    readonly name: string,
+    public options: QueueOptions,
+    nextSeq: number,
+  ) {
+    this.nextSeq = nextSeq;
+    this.reservedTo = nextSeq;
+    const shared = {
+      id,
+      messages: context.messages,
+      lockClock: context.lockClock,
+      lockDurationMs: () => this.options.lockDurationMs ?? DEFAULT_LOCK_MS,
+      log: (message: string, detail: Record<string, unknown>) =>
+        context.log(message, { queue: name, ...detail }),
+    };
+    this.main = new Lane({ ...shared, takesReturned: (entry) => this.takesReturned(entry) });
+    this.dead = new Lane({ ...shared, deadLetterSource: name, takesReturned: () => false });
+    const isMain = (seq: number): boolean => this.main.entries.has(seq);
+    this.schedule = new Deadlines(context.clock, (seqs) => this.activate(seqs), isMain);
+    this.expiries = new Deadlines(context.clock, (seqs) => this.expire(seqs), isMain);
+    this.seen = new DuplicateFilter(context.messages, id, context.clock);
+    this.reload();
+  }
+
+  /** Reads everything again: at the start, and after the store threw away writes. */
+  reload(): void {
+    const rows = this.context.messages.rows(this.id);
+    this.schedule.clear();
+    this.expiries.clear();
+    this.main.reload(rows.filter((row) => !row.dead));
+    this.dead.reload(rows.filter((row) => row.dead));
+    for (const entry of this.main.entries.values()) this.watch(entry);
+    this.seen.load(this.options.duplicateDetectionWindowMs);
+    this.main.pump();
+    this.dead.pump();
+  }
+
+  configure(options: QueueOptions): void {
+    this.options = options;
+    this.seen.load(options.duplicateDetectionWindowMs);
+  }
+
+  lane(dead: boolean): Lane {
+    return dead ? this.dead : this.main;
+  }
+
+  /**
+   * Stores messages, all or none, and hands them out once they are on disk.
+   * @returns their sequence numbers; a duplicate has none and is dropped.
+   */
+  async send(messages: IncomingMessage[]): Promise<number[]> {
+    const { messages: store, clock } = this.context;
+    const now = clock.now();
+    const rows = store.store.write(() => {
+      const written: MessageRow[] = [];
+      for (const message of messages) {
+        if (!this.seen.isNew(message.messageId, now)) continue;
+        const limited = this.limitTtl(message);
+        const row = this.rowFor(limited, now);
+        store.insert(this.id, row, limited);
+        written.push(row);
+      }
+      return written;
+    });
+    await store.store.durable();
+    this.publish(rows);
+    return rows.map((row) => row.seq);
+  }
+
+  /** Removes messages that are still scheduled. @returns false when one of them is not (then none is removed). */
+  async cancelScheduled(seqs: number[]): Promise<boolean> {
+    const entries = seqs.map((seq) => this.main.entries.get(seq));
+    if (!entries.every((entry): entry is Entry => entry?.state === STATE.scheduled)) return false;
+    await this.removeAll(this.main, entries);
+    return true;
+  }
+
+  /** Deletes messages that were received by sequence number in receive-and-delete mode. */
+  async removeAll(lane: Lane, entries: Entry[]): Promise<void> {
+    const { messages } = this.context;
+    messages.store.write(() => {
+      for (const entry of entries) messages.delete(this.id, entry.seq);
+    });
+    for (const entry of entries) lane.remove(entry);
+    await messages.store.durable();
+  }
+
+  /**
+   * Ends a lock; resolves when that is on disk.
+   * @throws LockLostError
+   */
+  async settle(dead: boolean, token: string, settlement: Settlement): Promise<void> {
+    const lane = this.lane(dead);
+    const entry = lane.unlock(token);
+    try {
+      await this.apply(lane, entry, settlement);
+    } catch (cause) {
+      lane.returned(entry);
+      throw cause;
+    } finally {
+      lane.pump();
+    }
+  }
+
+  /** Sequence numbers from `fromSeq` on, whatever the state of the messages. */
+  browse(dead: boolean, fromSeq: number, limit: number): number[] {
+    return this.context.messages.browse(this.id, dead, fromSeq, limit);
+  }
+
+  counts(): QueueCounts {
+    return { ...this.main.count(), deadLetter: this.dead.entries.size };
+  }
+
+  stop(): void {
+    this.schedule.clear();
+    this.expiries.clear();
+    this.main.stop();
+    this.dead.stop();
+  }
+
+  private async apply(lane: Lane, entry: Entry, settlement: Settlement): Promise<void> {
+    const { messages } = this.context;
+    const { store } = messages;
+    switch (settlement.kind) {
+      case 'complete':
+        store.write(() => messages.delete(this.id, entry.seq));
+        lane.remove(entry);
+        return store.durable();
+      case 'abandon': {
+        const attempts = settlement.uncounted ? entry.attempts - 1 : entry.attempts;
+        store.write(() => {
+          messages.setAttempts(this.id, entry.seq, attempts);
+          this.changeProperties(entry, settlement.properties);
+        });
+        entry.attempts = attempts;
+        await store.durable();
+        return lane.returned(entry);
+      }
+      case 'defer':
+        store.write(() => {
+          messages.setState(this.id, entry.seq, STATE.deferred);
+          this.changeProperties(entry, settlement.properties);
+        });
+        entry.state = STATE.deferred;
+        return store.durable();
+      case 'deadLetter':
+        if (lane === this.main) return this.bury([entry], settlement.properties);
+        store.write(() => this.changeProperties(entry, settlement.properties));
+        await store.durable();
+        return lane.returned(entry);
+    }
+  }
+
+  private changeProperties(entry: Entry, properties: Map<string, Typed>): void {
+    if (properties.size === 0) return;
+    const content = this.context.messages.content(this.id, entry.seq);
+    if (!content) return;
+    this.context.messages.setBare(this.id, entry.seq, withApplicationProperties(content.bare, properties));
+  }
+
+  /** Moves messages to the dead-letter queue, where they appear once the move is on disk. */
+  private async bury(entries: Entry[], properties: Map<string, Typed>): Promise<void> {
+    const { messages } = this.context;
+    messages.store.write(() => {
+      for (const { seq } of entries) {
+        const content = messages.content(this.id, seq);
+        if (content) messages.bury(this.id, seq, withApplicationProperties(content.bare, properties));
+      }
+    });
+    for (const entry of entries) this.main.remove(entry);
+    await messages.store.durable();
+    for (const { seq, enqueuedAtMs } of entries) {
+      if (this.dead.entries.has(seq)) continue;
+      this.dead.add({ seq, dead: true, state: STATE.active, attempts: 0, enqueuedAtMs });
+    }
+    this.dead.pump();
+  }
+
+  private takesReturned(entry: Entry): boolean {
+    const max = this.options.maxDeliveryCount ?? DEFAULT_MAX_DELIVERIES;
+    if (entry.attempts >= max) {
+      const description = `Message could not be consumed after ${max} delivery attempts.`;
+      this.inBackground(this.bury([entry], deadLetterProperties('MaxDeliveryCountExceeded', description)));
+      return true;
+    }
+    if ((entry.expiresAtMs ?? Infinity) > this.context.clock.now()) return false;
+    this.expireEntries([entry]);
+    return true;
+  }
+
+  private expire(seqs: number[]): void {
+    const now = this.context.clock.now();
+    const entries = seqs
+      .map((seq) => this.main.entries.get(seq))
+      .filter((entry) => entry !== undefined)
+      // A locked message is its receiver's until the lock ends; a deferred one stays until it is asked for.
+      .filter(
+        (entry) => !entry.lock && entry.state === STATE.active && (entry.expiresAtMs ?? Infinity) <= now,
+      );
+    if (entries.length > 0) this.expireEntries(entries);
+  }
+
+  private expireEntries(entries: Entry[]): void {
+    for (const entry of entries) entry.ready = false;
+    const gone = this.options.deadLetterOnExpiration
+      ? this.bury(
+          entries,
+          deadLetterProperties('TTLExpiredException', 'The message expired and was dead lettered.'),
+        )
+      : this.removeAll(this.main, entries);
+    this.inBackground(gone);
+  }
+
+  private activate(seqs: number[]): void {
+    const now = this.context.clock.now();
+    const due = seqs
+      .map((seq) => this.main.entries.get(seq))
+      .filter((entry) => entry?.state === STATE.scheduled && (entry.dueAtMs ?? 0) <= now)
+      .filter((entry) => entry !== undefined);
+    if (due.length === 0) return;
+    const { messages } = this.context;
+    const rows = messages.store.write(() =>
+      due.map(({ seq, dueAtMs: _, ...old }) => {
+        const row = { ...old, seq: this.takeSeq(), state: STATE.active, enqueuedAtMs: now };
+        messages.activate(this.id, seq, row);
+        return row;
+      }),
+    );
+    for (const entry of due) this.main.remove(entry);
+    this.inBackground(messages.store.durable().then(() => this.publish(rows)));
+  }
+
+  private publish(rows: MessageRow[]): void {
+    for (const row of rows) {
+      // The store may have been read again meanwhile.
+      if (!this.main.entries.has(row.seq)) this.watch(this.main.add(row));
+    }
+    this.main.pump();
+  }
+
+  private watch(entry: Entry): void {
+    if (entry.dueAtMs !== undefined) this.schedule.add(entry.dueAtMs, entry.seq);
+    if (entry.expiresAtMs !== undefined) this.expiries.add(entry.expiresAtMs, entry.seq);
+  }
+
+  private limitTtl(message: IncomingMessage): IncomingMessage {
+    const limit = this.options.defaultTtlMs;
+    if (limit === undefined || (message.ttlMs !== undefined && message.ttlMs <= limit)) return message;
+    return { ...message, ttlMs: limit };
+  }
+
+  private rowFor(message: IncomingMessage, now: number): MessageRow {
+    const scheduled = message.scheduledMs !== undefined && message.scheduledMs > now;
+    const enteredAt = scheduled ? (message.scheduledMs ?? now) : now;
+    const expiresAtMs = message.ttlMs === undefined ? message.absoluteExpiryMs : enteredAt + message.ttlMs;
+    return {
+      seq: this.takeSeq(),
+      dead: false,
+      state: scheduled ? STATE.scheduled : STATE.active,
+      attempts: 0,
+      enqueuedAtMs: now,
+      ...(scheduled ? { dueAtMs: enteredAt } : {}),
+      ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
+    };
+  }
+
+  private takeSeq(): number {
+    if (this.nextSeq >= this.reservedTo) {
+      this.reservedTo = this.context.messages.reserveSequence(this.id, this.nextSeq);
+    }
+    return this.nextSeq++;
+  }
+
+  private inBackground(work: Promise<void>): void {
+    work.catch((cause: unknown) =>
+      this.context.log('A change of a queue was not written.', { queue: this.name, cause: String(cause) }),
+    );
+  }
+}
+
+/** The application properties that tell why a message was dead-lettered. */
+export function deadLetterProperties(reason?: string, description?: string): Map<string, Typed> {
+  const properties = new Map<string, Typed>();
+  if (reason !== undefined) properties.set('DeadLetterReason', types.wrap_string(reason));
+  if (description !== undefined) properties.set('DeadLetterErrorDescription', types.wrap_string(description));
+  return properties;
+}
