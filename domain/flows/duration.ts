@@ -1,0 +1,12 @@
+const PATTERN = /^P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
+const UNITS_MS = [604_800_000, 86_400_000, 3_600_000, 60_000, 1_000];
+
+/**
+ * Milliseconds of an ISO 8601 duration of weeks, days, hours, minutes and seconds (the schema `duration` refuses others).
+ * @throws RangeError for any other text.
+ */
+export function durationMs(text: string): number {
+  const match = PATTERN.exec(text);
+  if (!match) throw new RangeError(`"${text}" is not an ISO 8601 duration such as PT3H`);
+  return UNITS_MS.reduce((sum, unit, index) => sum + Number(match[index + 1] ?? 0) * unit, 0);
+}

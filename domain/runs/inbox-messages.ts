@@ -1,0 +1,53 @@
+import type { AgentEventBody, AgentEventKind } from '../../contracts/agent-protocol';
+import type { Fence } from '../../contracts/ids';
+import type { GrantRef } from '../run-queue/messages';
+
+/** The one external event that orchestrations of runs listen to. */
+export const INBOX = 'inbox';
+
+/** Kinds of agent events that an orchestration hears of; log lines, progress and heartbeats go elsewhere. */
+export type RunEventKind = Extract<
+  AgentEventKind,
+  'accepted' | 'refused' | 'started' | 'paused' | 'resumed' | 'done' | 'never'
+>;
+
+const runEventKinds: ReadonlySet<string> = new Set<RunEventKind>([
+  'accepted',
+  'refused',
+  'started',
+  'paused',
+  'resumed',
+  'done',
+  'never',
+]);
+export function isRunEventKind(kind: AgentEventKind): kind is RunEventKind {
+  return runEventKinds.has(kind);
+}
+
+/** An agent event after its signature and sender were checked. */
+export type AgentMessage = {
+  [K in RunEventKind]: {
+    kind: 'agent';
+    event: K;
+    machine: string;
+    fence: Fence;
+    /** The machine's own numbering: orders events that overtook each other. */
+    seq: number;
+    /** Instant of the agent's clock, ISO 8601. */
+    time: string;
+    body: AgentEventBody<K>;
+  };
+}[RunEventKind];
+
+/** What a desktop-flow run or a cloud-flow run may be told while it goes on. */
+export type InboxMessage =
+  /** By whoever drains the queue's outbox; the same grant may be told more than once. */
+  | { kind: 'granted'; queue: string; grant: GrantRef }
+  /** Rule 9: the machine this run is pinned to has moved; request there. */
+  | { kind: 'moved'; queue: string; target: string; move: number }
+  | { kind: 'cancel'; by?: string | undefined; reason?: string | undefined }
+  /** By the queue watch: nothing was heard of the run since `sinceMs` (row H3). */
+  | { kind: 'silent'; grant: GrantRef; sinceMs: number }
+  /** To a cloud-flow run: this child is about to end, so look at it. */
+  | { kind: 'childEnding'; child: string }
+  | AgentMessage;

@@ -1,0 +1,92 @@
+import type { AgentEventBody } from '../../contracts/agent-protocol';
+import { errorCatalogue, errorInfo } from '../../contracts/errors';
+import type { ErrorInfo } from '../../contracts/errors';
+import type { DesktopRunResult } from '../../contracts/runs';
+import type { WaitReason } from '../run-queue/messages';
+
+/** Row F7: the exact message, with the reason why the run had waited as sub-code. */
+export function noCandidateMachine(
+  reason: WaitReason | { why: 'notAccepted' } | undefined,
+): DesktopRunResult {
+  const subCode = reason?.why === 'sessionBlocked' ? reason.code : reason?.why;
+  const error = errorInfo('NoCandidateMachine', {
+    ...(subCode ? { subCode } : {}),
+    ...(reason ? { details: JSON.stringify(reason) } : {}),
+  });
+  return { state: 'TimedOut', error };
+}
+
+export function cancelled(by: string | undefined): DesktopRunResult {
+  return { state: 'Cancelled', error: errorInfo('Cancelled', by ? { details: `by ${by}` } : {}) };
+}
+
+export function failed(error: ErrorInfo): DesktopRunResult {
+  return { state: 'Failed', error };
+}
+
+/** Why a run that was told to go is asked to stop; it decides what the run ends as. */
+export type StopReason = { kind: 'cancelled'; by: string | undefined } | { kind: 'timedOut' };
+
+export function stoppedResult(reason: StopReason): DesktopRunResult {
+  if (reason.kind === 'cancelled') return cancelled(reason.by);
+  return { state: 'TimedOut', error: errorInfo('DesktopFlowsActionTimeout') };
+}
+
+/**
+ * What a refusal means: `fail` for what only a person can mend (rows C3, C4, C5, E1 …), `return` for what may pass by itself.
+ * Row C8: with `whenSessionBlocked: wait` a blocked session is waited out.
+ */
+export function judgeRefusal(
+  error: ErrorInfo,
+  whenSessionBlocked: 'fail' | 'wait' | undefined,
+): 'fail' | 'return' {
+  if (sessionBlocked.has(error.code) && whenSessionBlocked === 'wait') return 'return';
+  return errorCatalogue[error.code].kind === 'user' ? 'fail' : 'return';
+}
+
+const sessionBlocked: ReadonlySet<string> = new Set([
+  'Win10AlreadyHasActiveSession',
+  'SessionExistsForTheUserWhenUnattended',
+  'UnattendedUserSessionLocked',
+  'UnattendedUserSessionDisconnected',
+  'AttendedUserSessionNotActive',
+  'AttendedUserNotLoggedIn',
+]);
+
+/** The run's result from the agent's terminal report; a run that finished before it could be stopped did succeed. */
+export function judgeDone(body: AgentEventBody<'done'>, stopping: StopReason | undefined): DesktopRunResult {
+  if (body.outcome === 'Succeeded') {
+    return { state: 'Succeeded', ...(body.outputs ? { outputs: body.outputs } : {}) };
+  }
+  if (stopping) return stoppedResult(stopping);
+  if (body.outcome === 'Stopped')
+    return failed(body.error ?? errorInfo('SessionNotFound', { subCode: 'ReleasedByHand' }));
+  return failed(body.error ?? errorInfo('DesktopFlowFailed'));
+}
+
+/** The agent proved that the run never started although it was told to go: it never goes back to the queue (row H2). */
+export function judgeNever(reason: string, stopping: StopReason | undefined): DesktopRunResult {
+  if (stopping) return stoppedResult(stopping);
+  return failed(errorInfo('UIFlowAgentNotAvailable', { subCode: 'NeverStarted', details: reason }));
+}
+
+/** Row H3: not heard of for three hours. */
+export function judgeSilence(sinceMs: number, stopping: StopReason | undefined): DesktopRunResult {
+  if (stopping) return stoppedResult(stopping);
+  return failed(
+    errorInfo('ConnectionTimeout', {
+      subCode: 'Silent',
+      details: `last heard of at ${new Date(sinceMs).toISOString()}`,
+    }),
+  );
+}
+
+/** Errors as they fit into a custom status (16 KiB in all). */
+export function shortError(error: ErrorInfo): ErrorInfo {
+  const cut = (text: string): string => (text.length > 1_000 ? `${text.slice(0, 1_000)}…` : text);
+  return {
+    ...error,
+    message: cut(error.message),
+    ...(error.details === undefined ? {} : { details: cut(error.details) }),
+  };
+}

@@ -1,0 +1,39 @@
+import type { ErrorInfo } from '../../contracts/errors';
+import type { DesktopFlowAction } from '../../contracts/flow-definition';
+import type { ActionStatus } from '../../contracts/runs';
+
+/** Input of the orchestration `cloud-flow-run`; its instance id is the run id. */
+export interface CloudFlowRunInput {
+  run: string;
+  /** Name of the cloud flow. */
+  flow: string;
+  /** Content hash of the definition's snapshot. */
+  definition: string;
+  triggerBody: unknown;
+  /** Who or what started it: shown, and allowed to cancel. */
+  startedBy?: string | undefined;
+  /** Kind of trigger, for the run index. */
+  trigger?: string | undefined;
+}
+
+/** Output of `cloud-flow-run`. */
+export interface CloudFlowRunResult {
+  state: 'Succeeded' | 'Failed' | 'Cancelled' | 'TimedOut';
+  actions: Record<string, ActionStatus>;
+  /** The definition's `outputs`, evaluated. */
+  outputs?: Record<string, unknown> | undefined;
+  error?: ErrorInfo | undefined;
+}
+
+/** Input of the orchestration `desktop-flow-run`; its instance id is `<run>-<n>`. */
+export interface DesktopFlowRunInput {
+  /** The action's inputs with every expression evaluated. */
+  action: DesktopFlowAction['inputs'];
+  /** Name of the action in its flow. */
+  name: string;
+  /** Run timeout as an ISO 8601 duration (row I1). */
+  runTimeout?: string | undefined;
+  startedBy?: string | undefined;
+  /** Instance to poke when this run is about to end; a flow without parallel branches needs none. */
+  tell?: string | undefined;
+}

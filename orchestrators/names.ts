@@ -1,0 +1,17 @@
+import type { EntityId } from 'durable-functions';
+import * as df from 'durable-functions';
+
+/** Names under which app.ts registers durable functions; an instance keeps its orchestration's name in its history. */
+export const orchestrations = {
+  cloudFlowRun: 'cloud-flow-run',
+  cloudFlowSegment: 'cloud-flow-segment',
+  desktopFlowRun: 'desktop-flow-run',
+  queueCommand: 'queue-command',
+  settleEffects: 'settle-effects',
+} as const;
+
+export const RUN_QUEUE = 'run-queue';
+
+export function runQueueEntity(queue: string): EntityId {
+  return new df.EntityId(RUN_QUEUE, queue);
+}
