@@ -1,0 +1,74 @@
+import type { FunctionInvoker, InvocationResult } from '../durable/engine-api';
+import type { AppRegistry, RegisteredFunction } from './app-registry';
+import { messageOf } from './host-error';
+import type { InputBindings } from './input-bindings';
+import type { RpcTypedData } from './rpc';
+import type { Worker } from './worker';
+
+const TRIGGERS = {
+  orchestration: 'orchestrationTrigger',
+  activity: 'activityTrigger',
+  entity: 'entityTrigger',
+} as const;
+
+/**
+ * Runs the app's orchestrators, activities and entities for the engine. Results are handed over as the handler returned them:
+ * the engine writes them as JSON once. Of the trigger metadata only `instanceId` is filled, because the rest repeats the
+ * payload (and the library would parse it a second time).
+ */
+export function createInvoker(options: {
+  registry: AppRegistry;
+  worker: Worker;
+  inputs: InputBindings;
+}): FunctionInvoker {
+  const { registry, worker, inputs } = options;
+  const tables = Object.fromEntries(
+    Object.entries(TRIGGERS).map(([kind, trigger]) => [
+      kind,
+      new Map(registry.withTrigger(trigger).map((fn) => [fn.name.toLowerCase(), fn])),
+    ]),
+  ) as Record<keyof typeof TRIGGERS, Map<string, RegisteredFunction>>;
+
+  async function run(
+    kind: keyof typeof TRIGGERS,
+    name: string,
+    data: RpcTypedData | undefined,
+    triggerMetadata: Record<string, RpcTypedData>,
+  ): Promise<InvocationResult> {
+    const fn = tables[kind].get(name.toLowerCase());
+    if (!fn) return { ok: false, message: `There is no ${kind} function '${name}'.` };
+    try {
+      const { result } = await worker.invoke(fn, {
+        triggerMetadata,
+        // An activity without input gets the trigger with no data at all.
+        inputData: [{ name: fn.trigger.name, data: data ?? {} }, ...inputs.of(fn)],
+        reason: `(null)`,
+      });
+      return { ok: true, value: result };
+    } catch (error) {
+      return failure(error);
+    }
+  }
+
+  return {
+    names: (kind) => [...tables[kind].values()].map((fn) => fn.name),
+    orchestration: (name, instanceId, payload) =>
+      run('orchestration', name, { string: payload }, { instanceId: { string: instanceId } }),
+    activity: (name, instanceId, input) =>
+      run('activity', name, input === undefined ? undefined : { string: input }, {
+        instanceId: { string: instanceId },
+      }),
+    entity: (name, _key, payload) => run('entity', name, { string: payload }, {}),
+  };
+}
+
+function failure(error: unknown): InvocationResult {
+  const result: InvocationResult = { ok: false, message: messageOf(error) };
+  if (typeof error !== 'object' || error === null) return result;
+  const { stack, name } = error as { stack?: unknown; name?: unknown };
+  return {
+    ...result,
+    ...(typeof stack === 'string' && { stack }),
+    ...(typeof name === 'string' && { type: name }),
+  };
+}

@@ -1,0 +1,53 @@
+import type { Clock } from '../clock';
+import type { DurableEngine } from '../durable/engine-api';
+import type { Store } from '../store/store';
+import type { HostLogger } from './host-log';
+import type { HostKeys } from './keys';
+import type { Duration } from './time-span';
+
+export interface HostOptions {
+  /** Folder of the app: package.json with `main`, host.json, local.settings.json. */
+  root: string;
+  store: Store;
+  clock: Clock;
+  /** Makes the Durable engine over the same store and clock. */
+  createEngine(options: {
+    store: Store;
+    clock: Clock;
+    log: HostLogger;
+    /** host.json `extensions.durableTask.defaultVersion`. */
+    defaultVersion: string | undefined;
+  }): DurableEngine;
+  /** 0 (default) takes any free port. */
+  httpPort?: number;
+  /** 127.0.0.1 by default. */
+  listenHost?: string;
+  /** Port of the SDK's endpoint, always on loopback; 0 (default) takes any free one. */
+  rpcPort?: number;
+  /** Settings that win over the environment and local.settings.json. */
+  settings?: Record<string, string>;
+  /** Keys to use; or the file that keeps them, made on the first start. Neither: new ones for this run. */
+  keys?: HostKeys;
+  keysFile?: string;
+  /** Whether keys are asked for. Off by default, as with `func start`. */
+  authEnabled?: boolean;
+  log?: HostLogger;
+}
+
+export interface LocalHost {
+  /** Without trailing slash. */
+  url: string;
+  /** The SDK's endpoint, with trailing slash. */
+  rpcUrl: string;
+  engine: DurableEngine;
+  keys: HostKeys;
+  /**
+   * Moves a VirtualClock on; every timer on the way fires at its instant and its work is done before the next.
+   * @throws HostError `ClockNotVirtual`
+   */
+  advance(duration: Duration): Promise<void>;
+  /** Resolves when engine and triggers have nothing to do now. Does not wait for HTTP requests in flight. */
+  runUntilIdle(): Promise<void>;
+  /** Stops listening, lets what runs end, stops the engine. */
+  stop(): Promise<void>;
+}

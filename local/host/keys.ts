@@ -1,0 +1,84 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { HostError, messageOf } from './host-error';
+import type { AuthLevel } from './http-router';
+
+const keysSchema = z.object({
+  /** Opens everything. */
+  master: z.string().min(1),
+  /** Opens every function of level `function`. */
+  default: z.string().min(1),
+  /** One per extension: opens its webhooks. */
+  durabletask_extension: z.string().min(1),
+  eventgrid_extension: z.string().min(1),
+});
+
+export type HostKeys = z.infer<typeof keysSchema>;
+
+export function generateKeys(): HostKeys {
+  const key = (): string => randomBytes(40).toString('base64url');
+  return { master: key(), default: key(), durabletask_extension: key(), eventgrid_extension: key() };
+}
+
+/**
+ * The keys kept in `file`, generated on the first start; readable by the owner only.
+ * @throws HostError `ConfigInvalid`
+ */
+export function loadKeys(file: string): HostKeys {
+  if (!existsSync(file)) {
+    const keys = generateKeys();
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
+    return keys;
+  }
+  try {
+    return keysSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    throw new HostError(
+      'ConfigInvalid',
+      `${file} does not hold the host's keys (${messageOf(cause)}). Remove it to have new keys made.`,
+      { cause },
+    );
+  }
+}
+
+/** Decides what a presented key opens, as the real host's key authentication does. */
+export class KeyRing {
+  private readonly digests: Record<keyof HostKeys, Buffer>;
+
+  constructor(
+    keys: HostKeys,
+    private readonly enabled: boolean,
+  ) {
+    this.digests = {
+      master: digest(keys.master),
+      default: digest(keys.default),
+      durabletask_extension: digest(keys.durabletask_extension),
+      eventgrid_extension: digest(keys.eventgrid_extension),
+    };
+  }
+
+  /** @param presented `x-functions-key`, else `?code=` */
+  opensFunction(level: AuthLevel, presented: string | undefined): boolean {
+    if (!this.enabled || level === 'anonymous') return true;
+    return this.is(presented, 'master') || (level === 'function' && this.is(presented, 'default'));
+  }
+
+  opensAdmin(presented: string | undefined): boolean {
+    return !this.enabled || this.is(presented, 'master');
+  }
+
+  opensWebhook(key: 'durabletask_extension' | 'eventgrid_extension', presented: string | undefined): boolean {
+    return !this.enabled || this.is(presented, key) || this.is(presented, 'master');
+  }
+
+  private is(presented: string | undefined, name: keyof HostKeys): boolean {
+    return presented !== undefined && timingSafeEqual(digest(presented), this.digests[name]);
+  }
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,60 @@
+import type * as serviceBus from '@azure/service-bus';
+import { nodeRequire } from './core-module';
+import { HostError } from './host-error';
+import type { Settings } from './host-config';
+import type { BindingInfo } from './rpc';
+
+/** One Service Bus connection per connection string, opened when first needed. */
+export class ServiceBusClients {
+  private readonly clients = new Map<string, serviceBus.ServiceBusClient>();
+
+  constructor(private readonly settings: Settings) {}
+
+  /**
+   * @param binding its `connection` names the setting; `AzureWebJobsServiceBus` when it names none
+   * @throws HostError `SettingMissing`
+   */
+  of(binding: BindingInfo, where: string): serviceBus.ServiceBusClient {
+    const name = typeof binding['connection'] === 'string' ? binding['connection'] : 'ServiceBus';
+    const connection = this.settings.connection(name, where);
+    let client = this.clients.get(connection);
+    if (!client) {
+      client = new (loadLibrary().ServiceBusClient)(connection, {
+        // The trigger restarts its receivers itself; a send that fails fast fails the invocation, as on Azure.
+        retryOptions: { maxRetries: 3, retryDelayInMs: 500, maxRetryDelayInMs: 5_000 },
+      });
+      this.clients.set(connection, client);
+    }
+    return client;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.clients.values()].map((client) => client.close()));
+    this.clients.clear();
+  }
+}
+
+/**
+ * The queue (or topic and subscription) of a binding, with `%SETTING%` filled in.
+ * @throws HostError `TriggerInvalid`, `SettingMissing`
+ */
+export function entityOf(
+  binding: BindingInfo,
+  settings: Settings,
+  where: string,
+): { queueOrTopic: string; subscription: string | undefined } {
+  const read = (name: string): string | undefined => {
+    const value = binding[name];
+    return typeof value === 'string' && value !== '' ? settings.expand(value, where) : undefined;
+  };
+  const queueOrTopic = read('queueName') ?? read('topicName');
+  if (queueOrTopic === undefined) {
+    throw new HostError('TriggerInvalid', `${where} names neither a queue nor a topic.`);
+  }
+  return { queueOrTopic, subscription: read('subscriptionName') };
+}
+
+/** Loaded late (it is large) and by Node itself, so that host and app share one copy. */
+function loadLibrary(): typeof serviceBus {
+  return nodeRequire('@azure/service-bus') as typeof serviceBus;
+}
