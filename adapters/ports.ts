@@ -104,17 +104,20 @@ export interface RunRow {
   startedBy?: string | undefined;
 }
 
+export interface RunListQuery {
+  top: number;
+  /** As given with the page before. */
+  continuation?: string | undefined;
+  state?: string | undefined;
+  flow?: string | undefined;
+}
+
 export interface RunIndex {
   /** Inserts the row or merges the given fields into it; idempotent. */
   record(row: Partial<RunRow> & Pick<RunRow, 'run'>): Promise<void>;
   get(run: string): Promise<RunRow | undefined>;
-  /** Newest first. `children: false` gives cloud-flow runs only. */
-  list(query: {
-    top: number;
-    continuation?: string | undefined;
-    state?: string | undefined;
-    flow?: string | undefined;
-  }): Promise<{ rows: RunRow[]; continuation?: string }>;
+  /** Cloud-flow runs, newest first. */
+  list(query: RunListQuery): Promise<{ rows: RunRow[]; continuation?: string }>;
   /** The desktop-flow runs of a cloud-flow run, in order of scheduling. */
   children(run: string): Promise<RunRow[]>;
 }

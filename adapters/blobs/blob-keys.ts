@@ -1,0 +1,33 @@
+/** Keys of everything kept as a blob. Content-addressed keys hold one content for ever. */
+
+export function flowSnapshotKey(hash: string): string {
+  return `flows/${hash}.json`;
+}
+
+export function packageKey(hash: string): string {
+  return `packages/${hash}.zip`;
+}
+
+/** A file that somebody uploaded as input; its id is its SHA-256. */
+export function fileKey(id: string): string {
+  return `files/${id}`;
+}
+
+/** Ends with `/`: what a desktop-flow run left behind lies under it. */
+export function artifactsPrefix(run: string): string {
+  return `runs/${run}/artifacts/`;
+}
+
+export function artifactKey(run: string, name: string): string {
+  return `${artifactsPrefix(run)}${name}`;
+}
+
+/** Ends with `/`: the log segments of a desktop-flow run. */
+export function logPrefix(run: string): string {
+  return `runs/${run}/log/`;
+}
+
+/** Log lines of a desktop-flow run, by the number of the segment; in order of key. */
+export function logSegmentKey(run: string, segment: number): string {
+  return `${logPrefix(run)}${String(segment).padStart(8, '0')}.jsonl`;
+}

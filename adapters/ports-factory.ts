@@ -1,0 +1,135 @@
+import { TableClient } from '@azure/data-tables';
+import { readSettings } from '../contracts/settings';
+import type * as BlobContainer from './azure/blob-container';
+import { AppIdentity } from './azure/credential';
+import { storageAccount } from './azure/storage-account';
+import { AzureBlobs } from './blobs/azure-blobs';
+import { FileBlobs } from './blobs/file-blobs';
+import { requiredSetting, type Environment } from './environment';
+import { ArmMachineQueues } from './machine-queues/arm-machine-queues';
+import { LocalMachineQueues } from './machine-queues/local-machine-queues';
+import { StaticMachineQueues } from './machine-queues/static-machine-queues';
+import type { Blobs, MachineQueues, Ports, Secrets } from './ports';
+import { BlobRunLogs } from './run-logs';
+import { FileSecrets } from './secrets/file-secrets';
+import { KeyVaultSecrets } from './secrets/key-vault-secrets';
+import { ServiceBusCommands } from './service-bus/commands';
+import { openServiceBus, serviceBusConnection } from './service-bus/connection';
+import { TableChangeFeed } from './tables/change-feed';
+import { TableClaims } from './tables/claims';
+import { TableConnections } from './tables/connections';
+import { TableDesktopFlows } from './tables/desktop-flows';
+import { TableFlows } from './tables/flows';
+import { TableMachines } from './tables/machines';
+import { TablePresence } from './tables/presence';
+import { TableRegistrationTokens } from './tables/registration-tokens';
+import { TableRunIndex } from './tables/run-index';
+import { Table } from './tables/table';
+
+/**
+ * The ports over what the settings name (docs/data-model.md lists the settings). Nothing is opened, and no setting of an endpoint is
+ * asked for, before a port is used.
+ * @throws ZodError when a setting `ATTENDANT_<NAME>` is wrong.
+ */
+export function createPorts(environment: Environment, options: { now?: () => number } = {}): Ports {
+  const identity = new AppIdentity();
+  const now = options.now ?? Date.now;
+  const table = (name: string): Table => new Table(() => openTable(environment, identity, name));
+  const blobs = createBlobs(environment, identity);
+  const definitions = table('definitions');
+  const machines = table('machines');
+  const machineQueues = lazy(() => createMachineQueues({ environment, identity, now, table: machines }));
+  return {
+    settings: readSettings(environment),
+    now,
+    claims: new TableClaims(table('claims')),
+    flows: new TableFlows({ table: definitions, blobs, now }),
+    desktopFlows: new TableDesktopFlows({ table: definitions, blobs, now }),
+    connections: new TableConnections({ table: definitions, now }),
+    runs: new TableRunIndex(table('runs')),
+    machines: new TableMachines({ table: machines, now }),
+    presence: new TablePresence(machines),
+    tokens: new TableRegistrationTokens(table('tokens')),
+    feed: new TableChangeFeed(table('feed')),
+    commands: new ServiceBusCommands({
+      open: () => openServiceBus(serviceBusConnection(environment), identity),
+      queues: { queueName: (machine) => machineQueues().queueName(machine) },
+    }),
+    machineQueues: {
+      ensure: (machine) => machineQueues().ensure(machine),
+      remove: (machine) => machineQueues().remove(machine),
+      queueName: (machine) => machineQueues().queueName(machine),
+      access: (machine, expiresMs) => machineQueues().access(machine, expiresMs),
+    },
+    blobs,
+    runLogs: new BlobRunLogs({ blobs, table: table('progress'), now }),
+    secrets: createSecrets(environment, identity),
+  };
+}
+
+function lazy<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+/** Tables of this app are told from the task hub's by their prefix. */
+async function openTable(
+  environment: Environment,
+  identity: AppIdentity,
+  name: string,
+): Promise<TableClient> {
+  const account = storageAccount(environment);
+  const fullName = `${environment['ATTENDANT_TABLE_PREFIX'] ?? 'app'}${name}`;
+  return account.kind === 'connection'
+    ? TableClient.fromConnectionString(account.connectionString, fullName, { allowInsecureConnection: true })
+    : new TableClient(account.tables, fullName, await identity.get());
+}
+
+function createBlobs(environment: Environment, identity: AppIdentity): Blobs {
+  const folder = environment['ATTENDANT_BLOB_DIR'];
+  return folder
+    ? new FileBlobs(folder)
+    : new AzureBlobs(() => {
+        // Loaded here so that a host with blobs as files never loads the SDK.
+        const { openContainer } = require('./azure/blob-container') as typeof BlobContainer;
+        return openContainer(environment, identity);
+      });
+}
+
+function createSecrets(environment: Environment, identity: AppIdentity): Secrets {
+  const folder = environment['ATTENDANT_SECRETS_DIR'];
+  if (folder) return new FileSecrets(folder);
+  const vault = lazy(
+    () => new KeyVaultSecrets({ url: requiredSetting(environment, 'ATTENDANT_KEY_VAULT_URL'), identity }),
+  );
+  return { put: (name, value) => vault().put(name, value), get: (ref) => vault().get(ref) };
+}
+
+interface MachineQueueOptions {
+  environment: Environment;
+  identity: AppIdentity;
+  now: () => number;
+  table: Table;
+}
+
+function createMachineQueues({ environment, identity, now, table }: MachineQueueOptions): MachineQueues {
+  const connection = serviceBusConnection(environment);
+  if (connection.kind === 'identity') {
+    return new ArmMachineQueues({
+      resourceId: requiredSetting(environment, 'ATTENDANT_SERVICE_BUS_RESOURCE_ID'),
+      namespace: connection.namespace,
+      management: environment['ATTENDANT_MANAGEMENT_URL'] ?? 'https://management.azure.com',
+      identity,
+      now,
+    });
+  }
+  const url = environment['ATTENDANT_MACHINE_QUEUES_URL'];
+  if (url) {
+    const key = requiredSetting(environment, 'ATTENDANT_MACHINE_QUEUES_KEY');
+    return new LocalMachineQueues({ url, key, endpoint: connection.endpoint, emulator: connection.emulator });
+  }
+  const queues = requiredSetting(environment, 'ATTENDANT_STATIC_QUEUES')
+    .split(',')
+    .map((name) => name.trim());
+  return new StaticMachineQueues({ queues, connectionString: connection.connectionString, table });
+}

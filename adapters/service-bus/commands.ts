@@ -1,0 +1,44 @@
+import type { ServiceBusClient, ServiceBusSender } from '@azure/service-bus';
+import { agentCommand, commandMessageId, type AgentCommand } from '../../contracts/agent-protocol';
+import type { Commands, MachineQueues } from '../ports';
+
+/** Links kept open at once; the one used longest ago is closed for a new one. */
+const OPEN_SENDERS = 1_000;
+
+/** Sends commands to machines' queues over one AMQP connection, with one link per machine. */
+export class ServiceBusCommands implements Commands {
+  private client: Promise<ServiceBusClient> | undefined;
+  private readonly senders = new Map<string, ServiceBusSender>();
+
+  constructor(
+    private readonly options: {
+      open: () => Promise<ServiceBusClient>;
+      queues: Pick<MachineQueues, 'queueName'>;
+    },
+  ) {}
+
+  async send(command: AgentCommand, options: { ttlMs?: number; attempt?: number } = {}): Promise<void> {
+    const sender = await this.sender(await this.options.queues.queueName(command.machine));
+    await sender.sendMessages({
+      messageId: commandMessageId(command, options.attempt),
+      subject: command.kind,
+      contentType: 'application/json',
+      body: agentCommand.parse(command),
+      ...(options.ttlMs === undefined ? {} : { timeToLive: Math.max(1, Math.floor(options.ttlMs)) }),
+    });
+  }
+
+  private async sender(queue: string): Promise<ServiceBusSender> {
+    this.client ??= this.options.open();
+    const client = await this.client;
+    const sender = this.senders.get(queue) ?? client.createSender(queue);
+    this.senders.delete(queue);
+    this.senders.set(queue, sender);
+    const [oldest] = this.senders.size > OPEN_SENDERS ? this.senders : [];
+    if (oldest) {
+      this.senders.delete(oldest[0]);
+      await oldest[1].close();
+    }
+    return sender;
+  }
+}

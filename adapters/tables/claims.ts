@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import type { Claim, Claims } from '../ports';
+import { instantColumn, optionalText, requireInstant, requireText, textColumns } from './columns';
+import type { Columns, Key, Table } from './table';
+
+/** Partition = flow, row = SHA-256 of the key: nothing of the caller's text enters a key. */
+export class TableClaims implements Claims {
+  constructor(private readonly table: Table) {}
+
+  async claim(flow: string, key: string, claim: Claim): Promise<{ claim: Claim; first: boolean }> {
+    const at: Key = { partition: flow, row: createHash('sha256').update(key).digest('hex') };
+    if (await this.table.insert(at, toColumns(claim))) return { claim, first: true };
+    const standing = await this.table.get(at);
+    if (!standing) throw new Error('a claim was removed while it was being read');
+    return { claim: toClaim(standing.columns), first: false };
+  }
+}
+
+function toColumns(claim: Claim): Columns {
+  return {
+    run: claim.run,
+    bodyHash: claim.bodyHash,
+    claimedAt: instantColumn(claim.claimedMs),
+    ...textColumns('start', JSON.stringify(claim.start) ?? 'null'),
+  };
+}
+
+function toClaim(columns: Columns): Claim {
+  return {
+    run: requireText(columns, 'run'),
+    bodyHash: requireText(columns, 'bodyHash'),
+    claimedMs: requireInstant(columns, 'claimedAt'),
+    start: JSON.parse(optionalText(columns, 'start') ?? 'null'),
+  };
+}

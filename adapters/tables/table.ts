@@ -1,0 +1,151 @@
+import type { TableClient } from '@azure/data-tables';
+
+/** A column holds text, a whole number below 2^31 or a truth value; `undefined` is not written. Instants are ISO 8601 text. */
+export type Columns = Record<string, string | number | boolean | undefined>;
+
+export interface Key {
+  partition: string;
+  row: string;
+}
+
+export interface StoredRow extends Key {
+  etag: string;
+  columns: Columns;
+}
+
+/** Every query names its partition; a row bound or a filter on columns narrows it further. */
+export interface PartitionQuery {
+  partition: string;
+  /** Only rows whose key is greater. */
+  after?: string | undefined;
+  /** Columns that must equal these values. */
+  where?: Record<string, string | undefined>;
+  top?: number;
+}
+
+/** One table, created when it is first used. Answers "exists" and "changed meanwhile" as values; other failures are thrown. */
+export class Table {
+  private ready: Promise<TableClient> | undefined;
+
+  constructor(private readonly open: () => Promise<TableClient>) {}
+
+  /** @returns false when a row of this key exists; it stays as it is. */
+  async insert(key: Key, columns: Columns): Promise<boolean> {
+    const client = await this.client();
+    return (await unlessStatus(409, client.createEntity(entity(key, columns)))) !== undefined;
+  }
+
+  async get(key: Key): Promise<StoredRow | undefined> {
+    const client = await this.client();
+    const found = await unlessStatus(404, client.getEntity(key.partition, key.row));
+    return found && storedRow(found);
+  }
+
+  /** Writes these columns, leaving the row's others as they are; creates the row when it is missing. */
+  async merge(key: Key, columns: Columns): Promise<void> {
+    await (await this.client()).upsertEntity(entity(key, columns), 'Merge');
+  }
+
+  /** Writes the row as a whole. */
+  async put(key: Key, columns: Columns): Promise<void> {
+    await (await this.client()).upsertEntity(entity(key, columns), 'Replace');
+  }
+
+  /** Writes the row as a whole if it is still what `etag` names. @returns its new ETag, or undefined when it has changed. */
+  async replace(key: Key, columns: Columns, etag: string): Promise<string | undefined> {
+    const client = await this.client();
+    const written = await unlessStatus(412, client.updateEntity(entity(key, columns), 'Replace', { etag }));
+    return written && (written.etag ?? '*');
+  }
+
+  /** Removes the row; one that is not there is no error. */
+  async remove(key: Key): Promise<void> {
+    const client = await this.client();
+    await unlessStatus(404, client.deleteEntity(key.partition, key.row));
+  }
+
+  /** Rows in order of their key. */
+  async query(query: PartitionQuery): Promise<StoredRow[]> {
+    const client = await this.client();
+    const top = query.top ?? Number.POSITIVE_INFINITY;
+    const rows: StoredRow[] = [];
+    const pages = client
+      .listEntities({ queryOptions: { filter: filterOf(query) } })
+      .byPage({ maxPageSize: Math.min(top, MAX_PAGE) });
+    for await (const page of pages) {
+      for (const found of page) {
+        rows.push(storedRow(found));
+        if (rows.length === top) return rows;
+      }
+    }
+    return rows;
+  }
+
+  private async client(): Promise<TableClient> {
+    this.ready ??= this.create();
+    return this.ready;
+  }
+
+  private async create(): Promise<TableClient> {
+    try {
+      const client = await this.open();
+      await client.createTable();
+      return client;
+    } catch (cause) {
+      this.ready = undefined;
+      throw cause;
+    }
+  }
+}
+
+/** The service's own limit of rows per answer. */
+const MAX_PAGE = 1_000;
+
+function filterOf(query: PartitionQuery): string {
+  const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+  const terms = [`PartitionKey eq ${quote(query.partition)}`];
+  if (query.after !== undefined) terms.push(`RowKey gt ${quote(query.after)}`);
+  for (const [column, value] of Object.entries(query.where ?? {})) {
+    if (value !== undefined) terms.push(`${column} eq ${quote(value)}`);
+  }
+  return terms.join(' and ');
+}
+
+function entity(key: Key, columns: Columns): { partitionKey: string; rowKey: string } {
+  const given = Object.entries(columns).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(given), partitionKey: key.partition, rowKey: key.row };
+}
+
+function storedRow(found: object): StoredRow {
+  const row: StoredRow = { partition: '', row: '', etag: '', columns: {} };
+  for (const [name, value] of Object.entries(found)) {
+    if (name === 'partitionKey') row.partition = String(value);
+    else if (name === 'rowKey') row.row = String(value);
+    else if (name === 'etag') row.etag = String(value);
+    else if (name === 'timestamp' || name.startsWith('odata.')) continue;
+    else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+      row.columns[name] = value;
+    }
+  }
+  return row;
+}
+
+/** The result, or undefined when the service answered with `status`. */
+async function unlessStatus<T>(status: number, call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (cause) {
+    if (statusOf(cause) === status) return undefined;
+    throw cause;
+  }
+}
+
+/** HTTP status of an Azure SDK's error. */
+export function statusOf(cause: unknown): number | undefined {
+  return typeof cause === 'object' &&
+    cause !== null &&
+    'statusCode' in cause &&
+    typeof cause.statusCode === 'number'
+    ? cause.statusCode
+    : undefined;
+}
