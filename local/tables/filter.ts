@@ -59,7 +59,12 @@ function compareScalars(a: Scalar, b: Scalar): number | undefined {
   return a.value == b.value ? 0 : undefined;
 }
 
+const SURROGATE = /[\ud800-\udfff]/;
+
 /** Order of code points: the order in which the rows are stored and paged. */
 export function compareText(a: string, b: string): number {
-  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+  if (a === b) return 0;
+  // JavaScript compares UTF-16 units: the same order, except where surrogates are involved.
+  if (SURROGATE.test(a) || SURROGATE.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return a < b ? -1 : 1;
 }
