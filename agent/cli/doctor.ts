@@ -1,0 +1,92 @@
+import { constants } from 'node:fs';
+import { access, statfs } from 'node:fs/promises';
+import { systemClock } from '../clock';
+import { ControlPlane } from '../control-plane/control-plane';
+import { messageOf } from '../errors';
+import { lockHolder } from '../identity/data-lock';
+import { installationOf, readIdentity } from '../identity/identity';
+import { Signer } from '../identity/keys';
+import { probeQueue } from '../link/service-bus-link';
+import { availableKinds } from '../runner/commands';
+import { ownSession } from '../session/own';
+
+export interface Check {
+  name: string;
+  ok: boolean;
+  text: string;
+}
+
+const MIN_NODE_MAJOR = 20;
+const MIN_FREE_BYTES = 500 * 1024 * 1024;
+const MAX_CLOCK_OFFSET_MS = 5 * 60_000;
+
+/** Checks what the agent needs, one by one (row J2). Nothing is changed; a running agent is not disturbed. */
+export async function doctor(dataDir: string): Promise<Check[]> {
+  const checks: Check[] = [];
+  const check = async (name: string, test: () => Promise<string>): Promise<boolean> => {
+    try {
+      checks.push({ name, ok: true, text: await test() });
+      return true;
+    } catch (error) {
+      checks.push({ name, ok: false, text: messageOf(error) });
+      return false;
+    }
+  };
+  await check('node', async () => {
+    const major = Number(process.versions.node.split('.')[0]);
+    if (major < MIN_NODE_MAJOR)
+      throw new Error(`Node ${process.versions.node}; ${MIN_NODE_MAJOR} or later is needed.`);
+    return `Node ${process.versions.node}`;
+  });
+  await check('data folder', async () => {
+    await access(dataDir, constants.R_OK | constants.W_OK);
+    const disk = await statfs(dataDir);
+    const free = disk.bavail * disk.bsize;
+    if (free < MIN_FREE_BYTES) throw new Error(`Only ${Math.round(free / 1e6)} MB are free on ${dataDir}.`);
+    return `${dataDir}, ${(free / 1e9).toFixed(1)} GB free`;
+  });
+  await check('session', async () => {
+    const { os, sessions } = await ownSession().report();
+    return `${os}, user ${sessions.map((session) => session.user).join(', ')}`;
+  });
+  await check('runners', async () => (await availableKinds(process.env['PATH'] ?? '')).join(', '));
+  await check('service', async () => {
+    const pid = await lockHolder(dataDir);
+    if (pid === undefined)
+      throw new Error('The agent is not running: attendant-agent run, or start its service.');
+    return `running, pid ${pid}`;
+  });
+  await checkConnection(dataDir, check);
+  return checks;
+}
+
+async function checkConnection(
+  dataDir: string,
+  check: (name: string, test: () => Promise<string>) => Promise<boolean>,
+): Promise<void> {
+  const identity = await readIdentity(dataDir).catch(() => undefined);
+  const registered = await check('registration', async () => {
+    if (!identity) throw new Error('Not registered: attendant-agent register.');
+    return `${identity.name} (${identity.machine}) at ${identity.url}`;
+  });
+  if (!registered || !identity) return;
+  const { url, machine, signing } = identity;
+  const signer = new Signer(machine, signing.privateKey);
+  const controlPlane = new ControlPlane({ url, clock: systemClock, signer });
+  let lease: Awaited<ReturnType<ControlPlane['lease']>> | undefined;
+  const leased = await check('control plane and credentials', async () => {
+    lease = await controlPlane.lease(installationOf(dataDir));
+    return 'reached, the signature is accepted';
+  });
+  if (!leased || !lease) return;
+  await check('clock', async () => {
+    const seconds = Math.round(controlPlane.clockOffsetMs / 1000);
+    if (Math.abs(controlPlane.clockOffsetMs) > MAX_CLOCK_OFFSET_MS) throw new Error(`${seconds} s off.`);
+    return `${seconds} s off the control plane`;
+  });
+  const { events } = lease;
+  await check('broker', async () => {
+    await probeQueue(events);
+    return 'reached over AMQP, access granted';
+  });
+}

@@ -1,0 +1,46 @@
+import type { ErrorCode } from '../contracts/errors';
+import { errorCatalogue } from '../contracts/errors';
+
+/** Troubles of the agent itself; those of runs and requests are in the catalogue of contracts/. */
+const localErrors = {
+  NotRegistered: 'Register first: attendant-agent register --url <address> --token <token> --name <name>.',
+  AlreadyRegistered: 'Give another --data folder, or --again to register this machine anew.',
+  DataFolderInUse: 'Stop the other agent, or give this one a --data folder of its own.',
+  DataFolderUnusable: 'Check the path, its owner and its permissions.',
+  HostUnreachable: 'Check the address, the network and that the control plane is running.',
+  JournalDamaged: 'Check the disk. The damaged file was kept; runs that were open are reported as failed.',
+} as const;
+
+export type LocalErrorCode = keyof typeof localErrors;
+
+/** An error with a stable code and a way to mend it. */
+export class AgentError extends Error {
+  readonly remedy: string;
+
+  constructor(
+    readonly code: ErrorCode | LocalErrorCode,
+    message: string,
+    options: { remedy?: string; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.name = 'AgentError';
+    this.remedy = options.remedy ?? remedyOf(code);
+  }
+}
+
+function remedyOf(code: ErrorCode | LocalErrorCode): string {
+  return code in localErrors ? localErrors[code as LocalErrorCode] : errorCatalogue[code as ErrorCode].remedy;
+}
+
+/** The innermost useful text of anything thrown; `fetch` hides the reason in `cause`. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? messageOf(error.cause) : '';
+  const own = error.message || ('code' in error ? String(error.code) : error.name);
+  return cause && !own.includes(cause) ? `${own} (${cause})` : own;
+}
+
+/** True for an error of the file system or network with this code. */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

@@ -1,0 +1,63 @@
+/** The module `attendant` for desktop flows written in Python 3. It works outside an agent too: then it only prints. */
+export const pythonHelper = `"""Talk to the agent from a desktop flow."""
+import json
+import os
+import signal
+import sys
+
+_pipe = int(os.environ["ATTENDANT_PIPE"]) if "ATTENDANT_PIPE" in os.environ else None
+
+
+def _say(message):
+    line = (json.dumps(message) + "\\n").encode()
+    if _pipe is None:
+        sys.stderr.buffer.write(line)
+        return
+    while line:
+        line = line[os.write(_pipe, line):]
+
+
+def _read_inputs():
+    if "ATTENDANT_INPUTS" not in os.environ:
+        return {}
+    with open(os.environ["ATTENDANT_INPUTS"], encoding="utf-8") as file:
+        return json.load(file)
+
+
+#: The run's inputs by name; an input of format "file" is a path.
+inputs = _read_inputs()
+#: Folder whose files are kept with the run.
+artifacts = os.environ.get("ATTENDANT_ARTIFACTS", os.getcwd())
+
+
+def artifact(name):
+    return os.path.join(artifacts, name)
+
+
+def progress(subflow=None, action=None, percent=None, message=None):
+    """Tells what is done right now."""
+    values = {"subflow": subflow, "action": action, "percent": percent, "message": message}
+    _say({"type": "progress", **{key: value for key, value in values.items() if value is not None}})
+
+
+def output(name, value):
+    """Sets one output."""
+    _say({"type": "output", "name": name, "value": value})
+
+
+def outputs(values):
+    """Sets several outputs."""
+    _say({"type": "outputs", "values": values})
+
+
+def fail(message, code=None, details=None):
+    """Ends the run as failed."""
+    extra = {"code": code, "details": details}
+    _say({"type": "error", "message": message, **{key: value for key, value in extra.items() if value is not None}})
+    sys.exit(1)
+
+
+def on_stop(callback):
+    """Calls back when the run is asked to end; afterwards end the process within the grace time."""
+    signal.signal(signal.SIGTERM, lambda *_: callback())
+`;

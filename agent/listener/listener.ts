@@ -1,0 +1,247 @@
+import { agentCommand, type MachineReport } from '../../contracts/agent-protocol';
+import type { LeaseResponse } from '../../contracts/agent-api';
+import { every, type Clock, type Monotonic } from '../clock';
+import type { ControlPlane } from '../control-plane/control-plane';
+import { errorInfo } from '../../contracts/errors';
+import { messageOf } from '../errors';
+import type { Identity } from '../identity/identity';
+import type { Journal } from '../journal/journal';
+import type { Settlement } from '../link/link';
+import type { Log } from '../log';
+import type { Outbox } from '../outbox/outbox';
+import { decide, decideRestart, type AgentInput, type Decision, type GoCommand } from '../protocol/decide';
+import type { EventRecord } from '../protocol/records';
+import type { Runner, RunHandle } from '../runner/runner';
+
+export interface AgentParts {
+  identity: Identity;
+  installation: string;
+  journal: Journal;
+  outbox: Outbox;
+  controlPlane: ControlPlane;
+  runner: Runner;
+  /** @throws AgentError UnsupportedOs. */
+  report(): Promise<MachineReport>;
+  clock: Clock;
+  monotonic: Monotonic;
+  log: Log;
+}
+
+/** Used until the first lease tells the control plane's values. */
+const DEFAULT_GO_WINDOW_MS = 10 * 60_000;
+
+/** A run whose `started` record took longer to reach the disk is not executed: its owner may have given it up (rule 2). */
+const LATEST_START_MS = 60_000;
+
+/**
+ * The listener: takes commands, decides with the journal (protocol/decide.ts), journals, then answers and acts. It runs no
+ * desktop flow itself and outlives every worker.
+ */
+export class Listener {
+  private readonly running = new Map<string, RunHandle>();
+  private readonly lapses = new Map<string, () => void>();
+  /** Runs that the control plane wants ended, as opposed to those that end with the agent. */
+  private readonly askedToStop = new Set<string>();
+  private goWindowMs = DEFAULT_GO_WINDOW_MS;
+  private maxSessions = 1;
+  private heartbeatMs = 0;
+  private stopHeartbeat: (() => void) | undefined;
+  private lastReport = '';
+  private stopped = false;
+  /** Why no run is accepted just now. */
+  unable: string | undefined;
+
+  constructor(private readonly parts: AgentParts) {}
+
+  /** Ends what an earlier process left, answers for its runs, says hello. */
+  async recover(): Promise<void> {
+    const { journal, runner, log, outbox, clock, installation } = this.parts;
+    const workers = [...journal.state.runs.values()].flatMap((entry) =>
+      entry.state === 'started' && entry.worker ? [entry.worker] : [],
+    );
+    await runner.clean(workers);
+    const decision = decideRestart(journal.state, clock.now(), journal.damage !== undefined);
+    for (const record of decision.records) {
+      const what = record.k === 'done' ? 'was interrupted and is reported as failed' : 'was never started';
+      log.warn(`Run ${record.run} of the process before ${what}.`);
+    }
+    await this.commit(decision);
+    const report = await this.refreshReport();
+    outbox.live('hello', { report, installation });
+  }
+
+  /** Handles one command of the queue. @returns when its effect is on disk. */
+  async command(body: unknown): Promise<Settlement> {
+    const command = agentCommand.safeParse(body);
+    if (!command.success) {
+      this.parts.log.warn(`A command was not understood and is put aside: ${command.error.message}`);
+      return { deadLetter: command.error.message.slice(0, 1_000) };
+    }
+    const { machine } = this.parts.identity;
+    if (command.data.machine !== machine) {
+      this.parts.log.warn(`A command for ${command.data.machine} reached ${machine} and is put aside.`);
+      return { deadLetter: `This is ${machine}.` };
+    }
+    await this.input(command.data);
+    return 'complete';
+  }
+
+  leased(lease: LeaseResponse): void {
+    this.goWindowMs = lease.settings.goWindowMs;
+    if (this.heartbeatMs === lease.settings.heartbeatMs) return;
+    this.heartbeatMs = lease.settings.heartbeatMs;
+    this.stopHeartbeat?.();
+    this.beat();
+    this.stopHeartbeat = every(this.parts.clock, this.heartbeatMs, () => this.beat());
+  }
+
+  runs(): string[] {
+    return [...this.running.keys()];
+  }
+
+  /** Ends the running desktop flows; what they were doing is reported as failed. */
+  async stop(graceMs: number): Promise<void> {
+    this.stopped = true;
+    this.stopHeartbeat?.();
+    for (const cancel of this.lapses.values()) cancel();
+    this.lapses.clear();
+    const handles = [...this.running.values()];
+    for (const handle of handles) handle.stop(graceMs);
+    await Promise.all(handles.map((handle) => handle.ended));
+    while (this.running.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  private async input(input: AgentInput): Promise<void> {
+    const { journal, clock, monotonic } = this.parts;
+    const decision = decide(journal.state, input, {
+      now: monotonic(),
+      wallNow: clock.now(),
+      goWindowMs: this.goWindowMs,
+      maxSessions: this.maxSessions,
+      unable: this.stopped ? 'The agent is shutting down.' : this.unable,
+    });
+    await this.commit(decision);
+  }
+
+  /** Puts records and events on disk in one write, then lets the events go and acts. */
+  private async commit(decision: Decision): Promise<void> {
+    const { journal, outbox, controlPlane, monotonic } = this.parts;
+    const { records, events, action } = decision;
+    if (this.unable && records.length === 0 && events.every((event) => event.kind === 'refused')) {
+      for (const { kind, body, run, fence } of events) outbox.live(kind, body, { run, fence });
+      return;
+    }
+    let id = journal.state.lastEventId;
+    const eventRecords = events.map(({ kind, run, fence, body }): EventRecord => ({
+      k: 'event',
+      id: ++id,
+      kind,
+      run,
+      fence,
+      time: controlPlane.time(),
+      // The run's own record holds the body of `done`, which may be large.
+      ...(kind === 'done' ? {} : { body: JSON.stringify(body) }),
+    }));
+    const decidedAt = monotonic();
+    // Also without records: what was decided before is on disk and done before this is done.
+    const written = journal.append([...records, ...eventRecords]);
+    for (const record of records) this.watchGoWindow(record);
+    await written;
+    for (const event of eventRecords) outbox.journaled(event.id);
+    if (action?.do === 'start') {
+      if (monotonic() - decidedAt <= LATEST_START_MS) this.startRun(action.command);
+      else await this.failLateStart(action.command);
+    } else if (action?.do === 'stop') this.stopRun(action.run, action.graceMs);
+    else if (action) await this.freeze(action.run, action.do);
+  }
+
+  private watchGoWindow(record: Decision['records'][number]): void {
+    const { run, fence } = record;
+    this.lapses.get(run)?.();
+    this.lapses.delete(run);
+    if (record.k !== 'accepted') return;
+    const { clock, monotonic } = this.parts;
+    const until = monotonic() + this.goWindowMs;
+    const arm = (): void => {
+      const leftMs = until - monotonic();
+      if (leftMs <= 0) void this.input({ kind: 'lapsed', run, fence });
+      else this.lapses.set(run, clock.at(clock.now() + leftMs, arm));
+    };
+    arm();
+  }
+
+  private startRun(command: GoCommand): void {
+    const { journal, runner, outbox, log, monotonic } = this.parts;
+    const { run, fence } = command;
+    const entry = journal.state.runs.get(run);
+    if (entry?.state !== 'started' || this.stopped) return;
+    log.info(`Run ${run} starts: ${command.desktopFlow.name} ${command.desktopFlow.version}.`);
+    const handle = runner.start(command, {
+      worker: (process) => journal.append([{ k: 'worker', run, fence, process }]),
+      progress: (progress) => outbox.setProgress(run, fence, progress),
+      log: (lines, dropped) => outbox.addLog(run, fence, lines, dropped),
+    });
+    this.running.set(run, handle);
+    const began = monotonic();
+    void handle.ended
+      .then(async (ended) => {
+        const interrupted = this.stopped && ended.outcome === 'Stopped' && !this.askedToStop.has(run);
+        const error = errorInfo('SessionNotFound', { detail: 'The agent was shut down in mid-run.' });
+        const body = interrupted ? { ...ended, outcome: 'Failed' as const, error } : ended;
+        const seconds = ((monotonic() - began) / 1000).toFixed(1);
+        log.info(
+          `Run ${run} ended ${body.outcome} after ${seconds} s${body.error ? `: ${body.error.code}` : ''}.`,
+        );
+        await this.input({ kind: 'ended', run, fence, body });
+      })
+      .catch((error: unknown) => log.error(`Run ${run} cannot be reported: ${messageOf(error)}`))
+      .finally(() => {
+        this.running.delete(run);
+        this.askedToStop.delete(run);
+      });
+  }
+
+  private failLateStart({ run, fence }: GoCommand): Promise<void> {
+    const error = errorInfo('UIFlowAgentNotAvailable', {
+      detail: 'The disk of the machine did not take the start in time.',
+    });
+    return this.input({ kind: 'ended', run, fence, body: { outcome: 'Failed', error } });
+  }
+
+  private stopRun(run: string, graceMs: number): void {
+    const handle = this.running.get(run);
+    if (!handle) return;
+    this.askedToStop.add(run);
+    handle.stop(graceMs);
+  }
+
+  private async freeze(run: string, what: 'pause' | 'resume'): Promise<void> {
+    const entry = this.parts.journal.state.runs.get(run);
+    const handle = this.running.get(run);
+    if (!handle || !entry) return;
+    const done = what === 'pause' ? await handle.pause() : await handle.resume();
+    if (done)
+      this.parts.outbox.live(what === 'pause' ? 'paused' : 'resumed', {}, { run, fence: entry.fence });
+  }
+
+  private beat(): void {
+    const running = this.runs();
+    void this.refreshReport()
+      .then((report) => {
+        const text = JSON.stringify(report);
+        const changed = text !== this.lastReport;
+        this.lastReport = text;
+        this.parts.outbox.live('heartbeat', changed ? { running, report } : { running });
+      })
+      .catch((error: unknown) => {
+        this.parts.log.warn(`The machine cannot be examined: ${messageOf(error)}`);
+        this.parts.outbox.live('heartbeat', { running });
+      });
+  }
+
+  private async refreshReport(): Promise<MachineReport> {
+    const report = await this.parts.report();
+    this.maxSessions = report.maxSessions;
+    return report;
+  }
+}

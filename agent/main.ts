@@ -1,0 +1,97 @@
+#!/usr/bin/env node
+import os from 'node:os';
+import path from 'node:path';
+import { Command } from 'commander';
+import { doctor } from './cli/doctor';
+import { readStatus } from './cli/status';
+import { AgentError, messageOf } from './errors';
+import { register } from './listener/register';
+import { startAgent } from './listener/start-agent';
+import { consoleLog } from './log';
+import { AGENT_VERSION } from './version';
+
+/** EX_CONFIG of sysexits.h: starting again changes nothing until a person acts. */
+const EXIT_CONFIGURATION = 78;
+
+const defaultDataDir = path.join(os.homedir(), '.attendant-agent');
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+async function readToken(token: string): Promise<string> {
+  if (token !== '-') return token;
+  let text = '';
+  for await (const chunk of process.stdin) text += String(chunk);
+  return text.trim();
+}
+
+const program = new Command('attendant-agent')
+  .description('Runs desktop flows on this computer for an Attendant control plane.')
+  .version(AGENT_VERSION);
+const dataOption = ['--data <folder>', 'folder of the agent', defaultDataDir] as const;
+
+program
+  .command('register')
+  .description('make this computer a machine of the control plane')
+  .requiredOption('--url <address>', 'address of the control plane')
+  .requiredOption('--token <token>', 'one-time token; - reads it from standard input')
+  .requiredOption('--name <name>', 'name of the machine')
+  .option('--again', 'register a folder anew that already holds a machine')
+  .option(...dataOption)
+  .action(async (options: { url: string; token: string; name: string; again?: boolean; data: string }) => {
+    const token = await readToken(options.token);
+    const { url, name, again = false } = options;
+    const identity = await register({ url, token, name, again, dataDir: options.data });
+    say(`Registered ${identity.name} as ${identity.machine} at ${identity.url}.`);
+  });
+
+program
+  .command('run')
+  .description('run the agent in the foreground')
+  .option('--url <address>', 'address of the control plane, if it has changed')
+  .option(...dataOption)
+  .action(async (options: { url?: string; data: string }) => {
+    const log = consoleLog();
+    const { url, data: dataDir } = options;
+    const agent = await startAgent({ dataDir, log, ...(url ? { url } : {}) });
+    log.info(`Agent of ${agent.machine} runs with pid ${process.pid} on ${dataDir}.`);
+    const signal = await new Promise<string>((resolve) => {
+      for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name));
+    });
+    log.info(`${signal}: the agent stops.`);
+    await agent.stop();
+    process.exit(0);
+  });
+
+program
+  .command('status')
+  .description('show what the agent on this folder is doing')
+  .option('--json', 'machine-readable')
+  .option(...dataOption)
+  .action(async (options: { data: string; json?: boolean }) => {
+    const status = await readStatus(options.data);
+    say(options.json ? JSON.stringify(status.fields) : status.text);
+    process.exitCode = status.works ? 0 : 1;
+  });
+
+program
+  .command('doctor')
+  .description('check what the agent needs, one by one')
+  .option('--json', 'machine-readable')
+  .option(...dataOption)
+  .action(async (options: { data: string; json?: boolean }) => {
+    const checks = await doctor(options.data);
+    if (options.json) say(JSON.stringify(checks));
+    else for (const check of checks) say(`${check.ok ? 'ok   ' : 'FAIL '} ${check.name}: ${check.text}`);
+    process.exitCode = checks.every((check) => check.ok) ? 0 : 1;
+  });
+
+program.parseAsync().catch((error: unknown) => {
+  const known = error instanceof AgentError;
+  process.stderr.write(
+    known ? `${error.code}: ${error.message}\n${error.remedy}\n` : `Unexpected error: ${messageOf(error)}\n`,
+  );
+  const configuration = ['NotRegistered', 'DataFolderInUse', 'DataFolderUnusable', 'UnsupportedOs'];
+  process.exit(known && configuration.includes(error.code) ? EXIT_CONFIGURATION : 1);
+});

@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { desktopFlowManifest, type DesktopFlowManifest } from '../../contracts/desktop-flow';
+import type { ControlPlane } from '../control-plane/control-plane';
+import { AgentError, messageOf } from '../errors';
+import { nodeHelper } from '../helpers/node-helper';
+import { pythonHelper } from '../helpers/python-helper';
+import { sha256OfFile } from './hash';
+import { packageLimits, unpack } from './unpack';
+
+/** Unpacked packages that are kept for the next run. */
+const KEEP_PACKAGES = 20;
+
+export interface DesktopFlowPackage {
+  folder: string;
+  manifest: DesktopFlowManifest;
+}
+
+/**
+ * The unpacked desktop flows of this machine, by content hash. The helper modules lie beside them: Node finds
+ * `node_modules/attendant` in the parent of every package's folder, Python gets `python/` by PYTHONPATH.
+ */
+export class PackageStore {
+  private readonly fetching = new Map<string, Promise<void>>();
+  private readonly root: string;
+  private readonly temp: string;
+
+  constructor(
+    dataDir: string,
+    private readonly controlPlane: Pick<ControlPlane, 'download'>,
+  ) {
+    this.root = path.join(dataDir, 'packages');
+    this.temp = path.join(dataDir, 'temp');
+  }
+
+  get pythonHelpers(): string {
+    return path.join(this.root, 'python');
+  }
+
+  /** Removes what an earlier process left half done and writes the helper modules. */
+  async prepare(): Promise<void> {
+    await rm(this.temp, { recursive: true, force: true });
+    await mkdir(this.temp, { recursive: true });
+    const node = path.join(this.root, 'node_modules', 'attendant');
+    await mkdir(node, { recursive: true });
+    await mkdir(this.pythonHelpers, { recursive: true });
+    await writeFile(path.join(node, 'index.js'), nodeHelper);
+    await writeFile(path.join(node, 'package.json'), '{ "name": "attendant", "main": "index.js" }\n');
+    await writeFile(path.join(this.pythonHelpers, 'attendant.py'), pythonHelper);
+  }
+
+  /** @throws AgentError InvalidPackage, HostUnreachable, or what the control plane answered. */
+  async get(hash: string, signal: AbortSignal): Promise<DesktopFlowPackage> {
+    const folder = path.join(this.root, hash);
+    if (!(await exists(folder))) {
+      const fetching =
+        this.fetching.get(hash) ?? this.fetch(hash, folder, signal).finally(() => this.fetching.delete(hash));
+      this.fetching.set(hash, fetching);
+      await fetching;
+    }
+    const now = new Date();
+    await utimes(folder, now, now);
+    return { folder, manifest: await readManifest(folder) };
+  }
+
+  private async fetch(hash: string, folder: string, signal: AbortSignal): Promise<void> {
+    const base = path.join(this.temp, randomUUID());
+    const zip = `${base}.zip`;
+    try {
+      await this.controlPlane.download({ packageHash: hash }, zip, packageLimits.zipBytes, signal);
+      const found = await sha256OfFile(zip);
+      if (found !== hash) {
+        throw new AgentError('InvalidPackage', `The package has the hash ${found} instead of ${hash}.`);
+      }
+      await mkdir(base);
+      await unpack(zip, base);
+      await rename(base, folder);
+      await this.prune(hash);
+    } finally {
+      await rm(zip, { force: true });
+      await rm(base, { recursive: true, force: true });
+    }
+  }
+
+  private async prune(except: string): Promise<void> {
+    const names = (await readdir(this.root)).filter((name) => /^[0-9a-f]{64}$/.test(name) && name !== except);
+    const used = await Promise.all(
+      names.map(async (name) => ({ name, at: (await stat(path.join(this.root, name))).mtimeMs })),
+    );
+    const old = used.sort((a, b) => b.at - a.at).slice(KEEP_PACKAGES - 1);
+    for (const { name } of old) await rm(path.join(this.root, name), { recursive: true, force: true });
+  }
+}
+
+async function exists(folder: string): Promise<boolean> {
+  return stat(folder).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function readManifest(folder: string): Promise<DesktopFlowManifest> {
+  try {
+    return desktopFlowManifest.parse(parse(await readFile(path.join(folder, 'desktop-flow.yaml'), 'utf8')));
+  } catch (error) {
+    throw new AgentError('InvalidPackage', `desktop-flow.yaml is missing or not valid: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}

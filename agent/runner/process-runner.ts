@@ -1,0 +1,150 @@
+import type { WorkerResult } from '../../contracts/worker-protocol';
+import type { AgentEventBody } from '../../contracts/agent-protocol';
+import { errorCatalogue, type ErrorCode } from '../../contracts/errors';
+import type { ControlPlane } from '../control-plane/control-plane';
+import { AgentError, messageOf } from '../errors';
+import { failed } from '../flow/outcome';
+import type { Log } from '../log';
+import { uploadArtifacts } from '../package/artifacts';
+import type { PackageStore } from '../package/package-store';
+import { prepareRunFolder, removeAllRunFolders, removeRunFolder } from '../package/run-folder';
+import { killRemains, RUN_MARK, runMark } from '../process/process-group';
+import type { GoCommand } from '../protocol/decide';
+import type { Session, SessionPort } from '../session/session';
+import { availableKinds } from './commands';
+import { flowEnvironment } from './environment';
+import type { RunHandle, RunHooks, Runner } from './runner';
+import { defaultWorkerCommand, WorkerProcess } from './worker-process';
+
+export interface ProcessRunnerOptions {
+  dataDir: string;
+  installation: string;
+  controlPlane: ControlPlane;
+  packages: PackageStore;
+  session: SessionPort;
+  log: Log;
+  /** Program and arguments of the worker. */
+  workerCommand?: string[];
+}
+
+/** Executes each run in a worker process of its own (worker.ts). */
+export function processRunner(options: ProcessRunnerOptions): Runner {
+  return {
+    start: (command, hooks) => new Run(options, command, hooks),
+    clean: async (workers) => {
+      const mark = runMark(options.installation);
+      for (const worker of [...workers, undefined]) {
+        if (await killRemains({ worker, mark })) continue;
+        options.log.warn(`Processes of an earlier run do not end (worker ${worker?.pid ?? 'unknown'}).`);
+      }
+      await removeAllRunFolders(options.dataDir);
+      await options.packages.prepare();
+    },
+    kinds: () => availableKinds(process.env['PATH'] ?? ''),
+  };
+}
+
+/** One run: package, inputs, session, worker, artifacts, and everything cleared away. */
+class Run implements RunHandle {
+  readonly ended: Promise<AgentEventBody<'done'>>;
+  private readonly stopping = new AbortController();
+  private worker: WorkerProcess | undefined;
+  private graceMs = 0;
+
+  constructor(
+    private readonly options: ProcessRunnerOptions,
+    private readonly command: GoCommand,
+    private readonly hooks: RunHooks,
+  ) {
+    this.ended = this.execute();
+  }
+
+  stop(graceMs: number): void {
+    this.graceMs = graceMs;
+    this.stopping.abort();
+    this.worker?.stop(graceMs);
+  }
+
+  async pause(): Promise<boolean> {
+    return (await this.worker?.pause()) ?? false;
+  }
+
+  async resume(): Promise<boolean> {
+    return (await this.worker?.resume()) ?? false;
+  }
+
+  private async execute(): Promise<AgentEventBody<'done'>> {
+    const { dataDir } = this.options;
+    let session: Session | undefined;
+    try {
+      const { mode, userKey, sealedCredential } = this.command;
+      session = await this.options.session.open({ mode, userKey, sealedCredential });
+      return await this.executeIn(session);
+    } catch (error) {
+      return this.stopping.signal.aborted ? { outcome: 'Stopped' } : notExecuted(error);
+    } finally {
+      await session
+        ?.close()
+        .catch((error: unknown) => this.warn(`The session was not closed: ${messageOf(error)}`));
+      await removeRunFolder(dataDir, this.command.run).catch((error: unknown) =>
+        this.options.log.warn(`The folder of run ${this.command.run} was not removed: ${messageOf(error)}`),
+      );
+    }
+  }
+
+  private async executeIn(session: Session): Promise<AgentEventBody<'done'>> {
+    const { dataDir, installation, controlPlane, packages } = this.options;
+    const { run, desktopFlow, inputs } = this.command;
+    const { signal } = this.stopping;
+    const { folder: packageFolder, manifest } = await packages.get(desktopFlow.package, signal);
+    const folder = await prepareRunFolder({ dataDir, run, manifest, inputs, controlPlane, signal });
+    const env = flowEnvironment(process.env, {
+      ...session.env,
+      [RUN_MARK]: runMark(installation, run),
+      ATTENDANT_RUN: run,
+      PYTHONPATH: packages.pythonHelpers,
+      PYTHONUNBUFFERED: '1',
+      PYTHONDONTWRITEBYTECODE: '1',
+      PYTHONIOENCODING: 'utf-8',
+    });
+    this.worker = new WorkerProcess({
+      command: this.options.workerCommand ?? defaultWorkerCommand(),
+      session,
+      mark: runMark(installation, run),
+      job: {
+        run,
+        manifest,
+        packageFolder,
+        workFolder: folder.work,
+        artifactsFolder: folder.artifacts,
+        inputsFile: folder.inputsFile,
+        env,
+      },
+      hooks: this.hooks,
+      log: this.options.log,
+    });
+    if (signal.aborted) this.worker.stop(this.graceMs);
+    const result = await this.worker.ended;
+    this.worker = undefined;
+    const artifacts = await uploadArtifacts({
+      run,
+      folder: folder.artifacts,
+      controlPlane,
+      // A stopped run's artifacts are wanted too, but nobody waits for them.
+      signal: result.outcome === 'Stopped' ? AbortSignal.timeout(30_000) : signal,
+      warn: (text) => this.warn(text),
+    });
+    return { ...result, ...(artifacts.length > 0 ? { artifacts } : {}) };
+  }
+
+  private warn(text: string): void {
+    this.hooks.log([{ at: new Date().toISOString(), stream: 'agent', text }], 0);
+  }
+}
+
+/** What went wrong before there was a worker. */
+function notExecuted(error: unknown): WorkerResult {
+  if (!(error instanceof AgentError)) return failed('Internal', messageOf(error));
+  if (error.code === 'HostUnreachable') return failed('ConnectionTimeout', error.message);
+  return failed(error.code in errorCatalogue ? (error.code as ErrorCode) : 'Internal', error.message);
+}

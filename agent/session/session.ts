@@ -1,0 +1,32 @@
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import type { MachineReport } from '../../contracts/agent-protocol';
+
+/** What a session port knows of its machine (rows C6, C9, G1, G2). */
+export type SessionReport = Pick<
+  MachineReport,
+  'os' | 'osVersion' | 'maxSessions' | 'rds' | 'multipleSessionsPerUser' | 'sessions'
+>;
+
+export interface SessionRequest {
+  mode: 'attended' | 'unattended';
+  userKey: string;
+  /** Sealed for this machine; absent where the run uses the agent's own session. */
+  sealedCredential?: string | undefined;
+}
+
+/** A user session in which one run executes. */
+export interface Session {
+  /** Variables that programs of this session need, such as DISPLAY. */
+  env: Record<string, string>;
+  /** Starts a program in this session, as the session's user. */
+  spawn(program: string, args: string[], options: SpawnOptions): ChildProcess;
+  /** Ends the use of the session: signs out, or locks where it is reused. */
+  close(): Promise<void>;
+}
+
+/** How runs get a place to execute; one implementation per kind of machine. */
+export interface SessionPort {
+  report(): Promise<SessionReport>;
+  /** @throws AgentError with the code of a session error (rows C4–C9, E1). */
+  open(request: SessionRequest): Promise<Session>;
+}
