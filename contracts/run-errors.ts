@@ -196,6 +196,14 @@ export const runErrors = {
     message: 'Desktop flows never run with elevated privileges.',
     remedy: 'Remove the request for elevation from the desktop flow.',
   },
+  SessionReuseNotPossible: {
+    status: 409,
+    kind: 'user',
+    ours: true,
+    message: 'Windows sessions cannot be reused on a machine where a user may hold several sessions.',
+    remedy:
+      'Restrict users to a single session on the device, or turn off reusing Windows sessions on the machine or group.',
+  },
   QueueFull: {
     status: 429,
     kind: 'transient',

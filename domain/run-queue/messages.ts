@@ -44,6 +44,9 @@ export interface JoiningMachine {
   /** Presence sequence number that `online` was seen at. */
   presenceSeq: number;
   report: MachineReport;
+  /** Number of the event that brought `report` (0: unknown). */
+  reportSeq?: number | undefined;
+  maintenance?: boolean | undefined;
 }
 
 export interface QueueSettings {
@@ -51,13 +54,30 @@ export interface QueueSettings {
   strictOrder: boolean;
   reuseSession: boolean;
   maintenance: boolean;
+  /** Machines that may join (row B2). */
+  maxMachines: number;
+  /** The queue of a group: without any machine it refuses runs with `GroupIsEmpty`. A machine's own queue lets them wait. */
+  group: boolean;
+  /** The environment counts unattended bots (row H1): unattended runs start with a bot only. Off: no bot traffic at all. */
+  limitedBots: boolean;
+}
+
+/** One bot that a queue could use now; capacity serves by priority, then request time. */
+export interface BotWant {
+  priority: Priority;
+  requestedMs: number;
 }
 
 type Timed<T> = T & { now: number };
 
 export type QueueCommand = Timed<
   // by runs
-  | { kind: 'request'; entry: RequestedRun }
+  | {
+      kind: 'request';
+      entry: RequestedRun;
+      /** The run was in a queue before (stale return, move): a full queue takes it all the same. */
+      again?: boolean | undefined;
+    }
   | { kind: 'withdraw'; run: string }
   | {
       kind: 'return';
@@ -84,32 +104,62 @@ export type QueueCommand = Timed<
   | { kind: 'report'; machine: string; epoch: number; seq: number; report: MachineReport }
   | { kind: 'machineMaintenance'; machine: string; on: boolean; actor: string }
   // by unattended-capacity
-  | { kind: 'bot'; effect: number; count: number }
+  | {
+      kind: 'bot';
+      effect: number;
+      count: number;
+      /** Another queue waits for a bot: give each back when its run is released, instead of using it again. */
+      contended?: boolean | undefined;
+    }
 >;
 
 export type QueueReply =
   | { kind: 'ok' }
   /** request: waits, or is granted at once; asking again answers alike. */
-  | { kind: 'queued' }
+  | {
+      kind: 'queued';
+      /** return: the machine is offered this run again from then on; `request` it again at that time to try at once. */
+      retryAtMs?: number | undefined;
+    }
   | { kind: 'granted'; grant: GrantRef }
   | { kind: 'full'; limit: number }
   | { kind: 'moved'; target: string; move: number }
   /** withdraw */
   | { kind: 'removed'; waitReason: WaitReason | undefined }
   | { kind: 'unknown' }
-  /** return: past its deadline */
+  /** return or request: past its deadline */
   | { kind: 'expired'; waitReason: WaitReason | undefined }
   /** names a grant that is not the current one */
   | { kind: 'stale' }
   /** a move's number is older than the last one known, or presence older than seen */
   | { kind: 'old' }
   /** detach: what attach needs; `busy` counts running grants that must be released first */
-  | { kind: 'detached'; busy: number; lastN: number; epoch: number; online: boolean; presenceSeq: number }
   | {
-      kind: 'refused';
-      code: 'NotQueued' | 'NotOnTop' | 'NoSuchMachine' | 'GroupIsEmpty' | 'BadSetting';
-      detail: string;
-    };
+      kind: 'detached';
+      busy: number;
+      lastN: number;
+      epoch: number;
+      online: boolean;
+      presenceSeq: number;
+      reportSeq: number;
+      maintenance: boolean;
+      /** Setting that a machine keeps when it leaves a group (row D4). */
+      reuseSession: boolean;
+    }
+  | { kind: 'refused'; code: QueueRefusal; detail: string };
+
+export type QueueRefusal =
+  | 'NotQueued'
+  | 'NotOnTop'
+  | 'NoSuchMachine'
+  | 'GroupIsEmpty'
+  /** attach: the group has `maxMachines` */
+  | 'GroupIsFull'
+  /** reuse of sessions on a machine where a user may hold several (row D5) */
+  | 'SessionReuseNotPossible'
+  | 'BadSetting'
+  /** not a command at all; nothing changed */
+  | 'BadCommand';
 
 /** Why a run waits right now (rows F4, L2): recomputed at every change, never frozen. */
 export type WaitReason =
@@ -121,7 +171,9 @@ export type WaitReason =
   | { why: 'noMachine' }
   | { why: 'noBot' }
   | { why: 'sessionBlocked'; code: string; machine: string }
-  | { why: 'machineMoving'; machine: string };
+  | { why: 'machineMoving'; machine: string }
+  /** The machine gave the run back (`reason`); it is offered again at `untilMs`. */
+  | { why: 'refused'; machine: string; reason: string; untilMs: number };
 
 /**
  * Stays in the entity's outbox until confirmed, in order; receivers drop what they have seen (ids rise). Whoever called the
@@ -130,10 +182,14 @@ export type WaitReason =
 export type QueueEffect = { id: number } & (
   | { kind: 'grant'; owner: string; grant: GrantRef }
   | { kind: 'moved'; owner: string; target: string; move: number }
-  | { kind: 'wantBot'; count: number }
+  /** Replaces what this queue wanted before; `seen` is the last bot effect it had received. */
+  | { kind: 'wantBot'; count: number; wants: BotWant[]; seen: number }
   | { kind: 'returnBot'; count: number }
-  /** The owner of this grant lost it by hand or by silence: tell the agent to stop. */
-  | { kind: 'stop'; grant: GrantRef; reason: 'orphaned' | 'released' }
+  /**
+   * Tell the agent to stop. orphaned: the grant's owner has ended or its machine has registered anew. released: taken away
+   * by hand; the grant is gone, and a living owner has to be told.
+   */
+  | { kind: 'stop'; owner: string; grant: GrantRef; reason: 'orphaned' | 'released' }
   /** Numbered change of this queue, for the feed. */
   | { kind: 'changed'; number: number; atMs: number; change: QueueChange }
 );
@@ -148,9 +204,11 @@ export type QueueChange =
   | { what: 'machine'; machine: string; change: string; actor?: string | undefined }
   | { what: 'settings'; actor: string };
 
+export const ANSWERED_EFFECTS = 100;
+
 /** What every operation of the entity returns to an orchestration that calls it. */
 export interface QueueAnswer {
   reply: QueueReply;
-  /** All effects not yet confirmed, oldest first. */
+  /** Effects not yet confirmed, oldest first; at most ANSWERED_EFFECTS, the rest comes with the answer to `confirm`. */
   effects: QueueEffect[];
 }

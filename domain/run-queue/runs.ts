@@ -1,0 +1,134 @@
+import type { GrantRef, QueueReply, RequestedRun } from './messages';
+import { changeEntry, insertEntry, takeEntry } from './ordering';
+import { emit, tell } from './outbox';
+import { waitReason } from './reasons';
+import type { Entry, Grant, QueueState } from './state';
+import { classOf, findGrant, findMachine, grantRef, sameGrant } from './state';
+
+/** A machine that gave a run back is not offered the same run again for so long. */
+export const REFUSAL_PAUSE_MS = 30_000;
+
+/** Durations kept for each desktop flow, and desktop flows kept, for the forecast. */
+const KEPT_DURATIONS = 9;
+const KEPT_FLOWS = 100;
+
+export function request(
+  state: QueueState,
+  { entry: run, again }: { entry: RequestedRun; again?: boolean | undefined },
+): QueueReply {
+  const granted = findGrant(state, run.run);
+  if (granted) return { kind: 'granted', grant: grantRef(granted) };
+  if (state.entries.some((entry) => entry.run === run.run)) return { kind: 'queued' };
+  if (run.deadlineMs <= state.timeMs) return { kind: 'expired', waitReason: undefined };
+  const refused = refusedRequest(state, run, again === true);
+  if (refused) return refused;
+  state.lastArrival += 1;
+  insertEntry(state, {
+    run: run.run,
+    owner: run.owner,
+    requestedMs: run.requestedMs,
+    deadlineMs: run.deadlineMs,
+    arrival: state.lastArrival,
+    top: 0,
+    cls: classOf(state, run),
+    refusals: [],
+  });
+  tell(state, { what: 'queued', run: run.run, priority: run.priority, by: run.requestedBy });
+  return { kind: 'queued' };
+}
+
+function refusedRequest(state: QueueState, run: RequestedRun, again: boolean): QueueReply | undefined {
+  const { pinned } = run;
+  const gone = pinned === undefined ? undefined : state.forgotten[pinned];
+  if (pinned !== undefined && gone && !findMachine(state, pinned)) {
+    return { kind: 'moved', target: gone.target, move: gone.move };
+  }
+  if (state.settings.group && state.machines.length === 0 && !again) {
+    return { kind: 'refused', code: 'GroupIsEmpty', detail: 'The machine group has no machine.' };
+  }
+  if (state.entries.length >= state.settings.maxEntries && !again) {
+    return { kind: 'full', limit: state.settings.maxEntries };
+  }
+  return undefined;
+}
+
+/** Leaves the queue; when the grant was faster, the answer says so and nothing changes. */
+export function withdraw(state: QueueState, { run }: { run: string }): QueueReply {
+  const granted = findGrant(state, run);
+  if (granted) return { kind: 'granted', grant: grantRef(granted) };
+  const reason = waitReason(state, run);
+  if (!takeEntry(state, run)) return { kind: 'unknown' };
+  tell(state, { what: 'withdrawn', run });
+  return { kind: 'removed', waitReason: reason };
+}
+
+/** Back to its old place with its old deadline (row H2); only the current grant counts (rule 6). */
+export function giveBack(
+  state: QueueState,
+  { grant: ref, reason }: { grant: GrantRef; reason: string },
+): QueueReply {
+  const grant = currentGrant(state, ref);
+  if (!grant) return { kind: 'stale' };
+  dropGrant(state, grant);
+  tell(state, { what: 'returned', run: ref.run, machine: ref.machine, reason });
+  const untilMs = state.timeMs + REFUSAL_PAUSE_MS;
+  const entry: Entry = {
+    ...grant.entry,
+    refusals: [
+      ...grant.entry.refusals.filter((r) => r.machine !== ref.machine && r.untilMs > state.timeMs),
+      { machine: ref.machine, reason, untilMs },
+    ],
+  };
+  insertEntry(state, entry);
+  if (entry.deadlineMs > state.timeMs) return { kind: 'queued', retryAtMs: untilMs };
+  const why = waitReason(state, entry.run);
+  takeEntry(state, entry.run);
+  return { kind: 'expired', waitReason: why };
+}
+
+export function release(
+  state: QueueState,
+  { grant: ref, outcome, durationMs }: { grant: GrantRef; outcome: string; durationMs?: number | undefined },
+): QueueReply {
+  const grant = currentGrant(state, ref);
+  if (!grant) return { kind: 'stale' };
+  dropGrant(state, grant);
+  tell(state, { what: 'released', run: ref.run, machine: ref.machine, outcome });
+  if (durationMs !== undefined) remember(state, grant.entry.cls.flow, durationMs);
+  return { kind: 'ok' };
+}
+
+/** The grant that `ref` names, if it is the current one (rule 6). */
+export function currentGrant(state: QueueState, ref: GrantRef): Grant | undefined {
+  return state.grants.find((grant) => sameGrant(grantRef(grant), ref));
+}
+
+/** Ends a grant. While other queues wait for bots its bot goes back, else this queue may use it again (row H1). */
+export function dropGrant(state: QueueState, grant: Grant): void {
+  state.grants = state.grants.filter((other) => other !== grant);
+  const { limitedBots } = state.settings;
+  if (limitedBots && state.bots.contended && grant.entry.cls.mode === 'unattended' && state.bots.held > 0) {
+    state.bots = { ...state.bots, held: state.bots.held - 1 };
+    emit(state, { kind: 'returnBot', count: 1 });
+  }
+}
+
+/** The machine has shown signs of life: what it gave back may be offered again at once. */
+export function forgetRefusals(state: QueueState, machine: string): void {
+  const returned = state.entries.filter((entry) => entry.refusals.some((r) => r.machine === machine));
+  for (const { run } of returned) {
+    changeEntry(state, run, (entry) => ({
+      ...entry,
+      refusals: entry.refusals.filter((refusal) => refusal.machine !== machine),
+    }));
+  }
+}
+
+function remember(state: QueueState, flow: string, durationMs: number): void {
+  const { [flow]: known = [], ...others } = state.durations;
+  const kept = Object.entries(others).slice(-(KEPT_FLOWS - 1));
+  state.durations = {
+    ...Object.fromEntries(kept),
+    [flow]: [...known.slice(-(KEPT_DURATIONS - 1)), Math.max(0, Math.round(durationMs))],
+  };
+}

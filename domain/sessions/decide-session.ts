@@ -1,0 +1,62 @@
+import type { MachineReport } from '../../contracts/agent-protocol';
+import type { OwnSession, SessionRefusal, SessionUse } from './session-tables';
+import { osKind, parallelRuns, sessionCell } from './session-tables';
+
+/** What the rules need to know of a machine. */
+export type SessionFacts = Pick<MachineReport, 'os' | 'maxSessions' | 'rds' | 'multipleSessionsPerUser'> & {
+  sessions: readonly { userKey: string; state: 'active' | 'locked' | 'disconnected' }[];
+};
+
+export interface SessionQuestion {
+  facts: SessionFacts;
+  mode: 'attended' | 'unattended';
+  userKey: string;
+  /** Setting of the machine or group (D3, D4). */
+  reuse: boolean;
+  /** User keys of the runs that hold the machine now. */
+  runningUsers: readonly string[];
+}
+
+export type SessionDecision =
+  | { kind: 'attach' }
+  | { kind: 'create' }
+  | { kind: 'reuse' }
+  /** user: row G3. slot: rows F1, G4. session: row G2, people's sessions fill the machine. */
+  | { kind: 'wait'; reason: 'user' | 'slot' | 'session' }
+  | { kind: 'refuse'; code: SessionRefusal };
+
+/** Can this run start on this machine now, and in which session (rows C4, C5, C7–C9, D1–D6, E1, G1–G3)? Total: every question has an answer. */
+export function decideSession(question: SessionQuestion): SessionDecision {
+  const { facts, runningUsers, userKey } = question;
+  if (runningUsers.includes(userKey)) return { kind: 'wait', reason: 'user' };
+  if (runningUsers.length >= parallelRuns(facts)) return { kind: 'wait', reason: 'slot' };
+  const cell = sessionCell({
+    os: facts.os,
+    use: sessionUse(question),
+    own: ownSession(facts, userKey),
+    others: facts.sessions.some((session) => session.userKey !== userKey),
+    multipleSessionsPerUser: facts.multipleSessionsPerUser,
+  });
+  if (cell === 'create' && sessionsFull(question)) return { kind: 'wait', reason: 'session' };
+  if (cell === 'attach' || cell === 'create' || cell === 'reuse') return { kind: cell };
+  return { kind: 'refuse', code: cell };
+}
+
+export function sessionUse(run: { mode: 'attended' | 'unattended'; reuse: boolean }): SessionUse {
+  if (run.mode === 'attended') return 'attended';
+  return run.reuse ? 'reuse' : 'fresh';
+}
+
+function ownSession(facts: SessionFacts, userKey: string): OwnSession {
+  const states = facts.sessions.filter((session) => session.userKey === userKey).map(({ state }) => state);
+  for (const state of ['active', 'locked', 'disconnected'] as const) if (states.includes(state)) return state;
+  return 'none';
+}
+
+/** Row G2: on a server all sessions count, people's too, and those that running runs have yet to create. */
+function sessionsFull({ facts, runningUsers }: SessionQuestion): boolean {
+  if (osKind(facts.os) !== 'windowsServer') return false;
+  const known = new Set(facts.sessions.map((session) => session.userKey));
+  const coming = runningUsers.filter((user) => !known.has(user)).length;
+  return facts.sessions.length + coming >= parallelRuns(facts);
+}

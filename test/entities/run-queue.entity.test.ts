@@ -1,0 +1,90 @@
+import type { QueueAnswer } from '../../domain/run-queue/messages';
+import type { QueueSnapshot } from '../../domain/run-queue/snapshot';
+import { RUN_QUEUE, runQueueEntity } from '../../entities/run-queue.entity';
+import { QUEUE_WATCH } from '../../entities/queue-watch.entity';
+import { joining, requested } from '../domain/run-queue/support';
+import { HostedEntity } from './support';
+
+const now = 1_000_000;
+
+function queueEntity(): HostedEntity {
+  const entity = new HostedEntity(RUN_QUEUE, 'm1', runQueueEntity);
+  entity.call('attach', { now, move: 1, joining: joining('m1') });
+  return entity;
+}
+
+test('L4: a request is granted with a fence, and the grant stays in the answer until it is confirmed', () => {
+  const entity = queueEntity();
+  const first = entity.call<QueueAnswer>('request', { now, entry: requested('a', now) });
+  expect(first.reply).toEqual({
+    kind: 'granted',
+    grant: { run: 'a', machine: 'm1', fence: { epoch: 1, n: 1 } },
+  });
+  const second = entity.call<QueueAnswer>('request', { now, entry: requested('b', now) });
+  expect(second.reply).toEqual({ kind: 'queued' });
+  const grant = second.effects.find((effect) => effect.kind === 'grant');
+  expect(grant).toMatchObject({ owner: 'a', grant: { run: 'a' } });
+  const last = second.effects.at(-1)?.id ?? 0;
+  expect(entity.call<QueueAnswer>('confirm', { now, upTo: last }).effects).toEqual([]);
+});
+
+test('an operation answers exactly once, and what is no command is refused and changes nothing', () => {
+  const entity = queueEntity();
+  const before = entity.state;
+  const bad: [string, unknown][] = [
+    ['request', undefined],
+    ['request', { now, entry: { run: 'a' } }],
+    ['request', { now: 'soon', entry: requested('a', now) }],
+    ['release', { now, grant: { run: 'a', machine: 'm1', fence: { epoch: 0, n: 1 } }, outcome: 'x' }],
+    ['settings', { now, actor: 'ann', settings: { maxEntries: 'many' } }],
+    ['delete', { now }],
+    ['', null],
+  ];
+  const answered = entity.answers;
+  for (const [operation, input] of bad) {
+    const { reply } = entity.call<QueueAnswer>(operation, input);
+    expect(reply).toMatchObject({ kind: 'refused', code: 'BadCommand' });
+  }
+  expect(entity.answers - answered).toBe(bad.length);
+  expect(entity.state).toBe(before);
+});
+
+test('a state that cannot be read is answered as refused and left as it is', () => {
+  const entity = queueEntity();
+  entity.state = '{"queue":{}}';
+  const { reply } = entity.call<QueueAnswer>('withdraw', { now, run: 'a' });
+  expect(reply).toMatchObject({ kind: 'refused', code: 'BadCommand' });
+  expect(entity.state).toBe('{"queue":{}}');
+});
+
+test('F4: the snapshot shows who runs, who waits, in which place and why', () => {
+  const entity = queueEntity();
+  entity.call('request', { now, entry: requested('a', now) });
+  entity.call('request', { now, entry: requested('b', now) });
+  const snapshot = entity.call<QueueSnapshot>('snapshot');
+  expect(snapshot.running).toMatchObject([{ run: 'a', grant: { machine: 'm1' }, stopping: false }]);
+  expect(snapshot.waiting).toMatchObject([
+    { run: 'b', position: 1, next: true, reason: { why: 'machineBusy', run: 'a', machine: 'm1' } },
+  ]);
+  expect(snapshot.machines).toMatchObject([{ machine: 'm1', online: true, runs: ['a'], slots: 1 }]);
+});
+
+test('rule 7: a queue is in the watch list while it has something to look after; reconcile takes it off', () => {
+  const entity = queueEntity();
+  const listed = { to: expect.stringContaining(QUEUE_WATCH) as string, operation: 'list' };
+  expect(entity.signals).toMatchObject([{ ...listed, input: { watched: 'run-queue/m1', seq: 1 } }]);
+  const { reply } = entity.call<QueueAnswer>('request', { now, entry: requested('a', now) });
+  const grant = reply.kind === 'granted' ? reply.grant : undefined;
+  const { effects } = entity.call<QueueAnswer>('release', { now, grant, outcome: 'Succeeded' });
+  const reconcile = { now, ended: [], silentBeforeMs: 0 };
+  entity.call('reconcile', reconcile);
+  expect(entity.signals).toHaveLength(1);
+  entity.call('confirm', { now, upTo: effects.at(-1)?.id ?? 0 });
+  expect(entity.signals).toHaveLength(1);
+  entity.call('reconcile', reconcile);
+  expect(entity.signals).toHaveLength(2);
+  expect(entity.signals[1]).toMatchObject({
+    operation: 'unlist',
+    input: { watched: 'run-queue/m1', seq: 2 },
+  });
+});
