@@ -34,7 +34,10 @@ export interface InstanceState {
   customStatus: string | undefined;
   createdMs: number;
   lastUpdatedMs: number;
-  /** Present when asked for: DurableTask.Core history events, oldest first. */
+  /**
+   * Present when asked for: the events as the status query shows them, oldest first and ready to serialise (EventType by
+   * name, scheduling merged into completion, results only with `historyOutput`). `showInput=false` is the caller's to apply.
+   */
   history?: Record<string, unknown>[];
 }
 
