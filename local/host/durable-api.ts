@@ -1,8 +1,17 @@
+import { EngineError, type EngineErrorCode } from '../durable/engine';
 import { type ApiAnswer, compactJson, empty, errorAnswer, isEnded, json, statusBody } from './durable-answer';
 import { type EntityRequests, entityRequests } from './durable-entities';
+import { BodyTooLarge } from './http-body';
 import { managementLinks } from './durable-links';
 import { type InstanceRequests, instanceRequests } from './durable-instances';
 import type { ApiRequest, DurableApiOptions } from './durable-request';
+
+const REFUSALS: Record<EngineErrorCode, number> = {
+  PayloadTooLarge: 413,
+  InvalidContinuationToken: 400,
+  InvalidJson: 400,
+  EngineStopped: 503,
+};
 
 /**
  * The management API of the Durable extension 3.14 (HttpApiHandler): routes, status codes, bodies.
@@ -18,11 +27,13 @@ export class DurableApi {
     this.entities = entityRequests(options);
   }
 
-  /** Never throws for what a caller sends; an engine failure is the extension's 500. */
+  /** An engine failure is the extension's 500. @throws BodyTooLarge */
   async handle(request: ApiRequest): Promise<ApiAnswer> {
     try {
       return await this.route(request);
     } catch (error) {
+      if (error instanceof EngineError) return errorAnswer(REFUSALS[error.code], error.message);
+      if (error instanceof BodyTooLarge) throw error;
       const { message, name } = error instanceof Error ? error : new Error(String(error));
       return errorAnswer(500, 'Something went wrong while processing your request', { message, type: name });
     }

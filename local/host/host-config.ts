@@ -26,6 +26,12 @@ const hostJson = z.object({
       durableTask: z
         .looseObject({
           hubName: z.string().optional(),
+          defaultVersion: z.string().optional(),
+          maxConcurrentActivityFunctions: z.int().min(1).optional(),
+          maxConcurrentOrchestratorFunctions: z.int().min(1).optional(),
+          httpSettings: z
+            .looseObject({ defaultAsyncRequestSleepTimeMilliseconds: z.int().min(1).optional() })
+            .optional(),
           storageProvider: z.looseObject({ connectionName: z.string().optional() }).optional(),
         })
         .optional(),

@@ -10,14 +10,6 @@ export interface HostOptions {
   root: string;
   store: Store;
   clock: Clock;
-  /** Makes the Durable engine over the same store and clock. */
-  createEngine(options: {
-    store: Store;
-    clock: Clock;
-    log: HostLogger;
-    /** host.json `extensions.durableTask.defaultVersion`. */
-    defaultVersion: string | undefined;
-  }): DurableEngine;
   /** 0 (default) takes any free port. */
   httpPort?: number;
   /** 127.0.0.1 by default. */

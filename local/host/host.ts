@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import { resolve } from 'node:path';
 import { VirtualClock } from '../clock';
+import { createEngine } from '../durable/engine';
 import type { DurableEngine } from '../durable/engine-api';
 import { AdminApi } from './admin-api';
 import { AppRegistry } from './app-registry';
@@ -10,6 +11,7 @@ import { DurableApi } from './durable-api';
 import { createInvoker } from './durable-invoker';
 import { durableClientInput, type HubInfo } from './durable-links';
 import { serveDurable } from './durable-server';
+import { engineLog, engineSettings } from './engine-settings';
 import { EventGridWebhook } from './event-grid-webhook';
 import { type AppConfig, readAppConfig, Settings } from './host-config';
 import { HostError } from './host-error';
@@ -126,12 +128,7 @@ async function startApp(start: Start): Promise<LocalHost> {
   const clients = new ServiceBusClients(settings);
   const outputs = new OutputBindings(functions, { clients, settings });
   const invoker = createInvoker({ registry, worker, inputs });
-  const engine = options.createEngine({
-    store,
-    clock,
-    log,
-    defaultVersion: text(config.host.extensions?.durableTask?.['defaultVersion']),
-  });
+  const engine = createEngine({ store, clock, log: engineLog(log), ...engineSettings(config.host) });
   const durable = new DurableApi({ engine, invoker, clock, info });
   const bodyLimitBytes = Number(
     settings.get('FUNCTIONS_REQUEST_BODY_SIZE_LIMIT') ?? DEFAULT_BODY_LIMIT_BYTES,
@@ -272,8 +269,4 @@ function hubInfo(config: AppConfig, keys: HostKeys): HubInfo {
     connection: durableTask?.storageProvider?.connectionName ?? 'Storage',
     key: keys.durabletask_extension,
   };
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }

@@ -10,8 +10,9 @@ const keysSchema = z.object({
   master: z.string().min(1),
   /** Opens every function of level `function`. */
   default: z.string().min(1),
-  /** One per extension: opens its webhooks. */
+  /** System key: opens the Durable management API; part of every link it gives out. */
   durabletask_extension: z.string().min(1),
+  /** System key: opens the Event Grid webhook. */
   eventgrid_extension: z.string().min(1),
 });
 

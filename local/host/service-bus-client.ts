@@ -1,5 +1,5 @@
 import type * as serviceBus from '@azure/service-bus';
-import { nodeRequire } from './core-module';
+import { createRequire } from 'node:module';
 import { HostError } from './host-error';
 import type { Settings } from './host-config';
 import type { BindingInfo } from './rpc';
@@ -54,7 +54,7 @@ export function entityOf(
   return { queueOrTopic, subscription: read('subscriptionName') };
 }
 
-/** Loaded late (it is large) and by Node itself, so that host and app share one copy. */
+/** Loaded late, because it is large, and as CommonJS, so that host and app share one copy. */
 function loadLibrary(): typeof serviceBus {
-  return nodeRequire('@azure/service-bus') as typeof serviceBus;
+  return createRequire(__filename)('@azure/service-bus') as typeof serviceBus;
 }

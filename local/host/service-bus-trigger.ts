@@ -17,7 +17,7 @@ const DEFAULTS = {
   maxAutoLockRenewalMs: 5 * 60_000,
 };
 /** Pause before a receiver that failed for good (queue gone, access refused) is opened again. */
-const REOPEN_AFTER_MS = 5_000;
+const REOPEN_AFTER_MS = 1_000;
 /** How long a batch receiver waits for the first message before it asks again. */
 const BATCH_WAIT_MS = 30_000;
 

@@ -1,3 +1,4 @@
+import { migrate } from '../store/migrate';
 import type { Store } from '../store/store';
 
 /** All in ms since the epoch; 0 stands for never. */
@@ -7,14 +8,16 @@ export interface ScheduleStatus {
   lastUpdated: number;
 }
 
-const TABLE = `CREATE TABLE IF NOT EXISTS host_timer_status (
-  name TEXT PRIMARY KEY, last INTEGER NOT NULL, next INTEGER NOT NULL, updated INTEGER NOT NULL
-) WITHOUT ROWID`;
+const SCHEMA = [
+  `CREATE TABLE host_timer_status (
+    name TEXT PRIMARY KEY, last INTEGER NOT NULL, next INTEGER NOT NULL, updated INTEGER NOT NULL
+  ) WITHOUT ROWID`,
+];
 
 /** Schedule status of the timers, kept in the store so that a restart finds what it missed. */
 export class TimerStatuses {
   constructor(private readonly store: Store) {
-    store.write(() => store.db.exec(TABLE));
+    migrate(store, 'host', SCHEMA);
   }
 
   read(name: string): ScheduleStatus | undefined {

@@ -2,7 +2,6 @@ import { SystemClock } from '../../../../local/clock';
 import { createLocalHost, type HostOptions, type LocalHost } from '../../../../local/host/host';
 import { openStore, type Store } from '../../../../local/store/store';
 import { writeApp, type TestApp } from './apps';
-import { idleEngine } from './idle-engine';
 
 const cleanUp: (() => Promise<void> | void)[] = [];
 
@@ -23,7 +22,6 @@ export async function startHost(
   const host = await createLocalHost({
     root: written.root,
     clock: new SystemClock(),
-    createEngine: () => idleEngine(),
     ...options,
     store,
   });
