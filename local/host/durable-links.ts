@@ -6,7 +6,7 @@ export interface HubInfo {
   hub: string;
   /** What the links call the storage connection. */
   connection: string;
-  /** System key `durabletask_extension`: every link carries it. */
+  /** The system key: every link carries it. */
   key: string;
 }
 

@@ -267,6 +267,6 @@ function hubInfo(config: AppConfig, keys: HostKeys): HubInfo {
   return {
     hub: durableTask?.hubName ?? 'TestHubName',
     connection: durableTask?.storageProvider?.connectionName ?? 'Storage',
-    key: keys.durabletask_extension,
+    key: keys.system,
   };
 }

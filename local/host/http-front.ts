@@ -71,9 +71,9 @@ export class HttpFront {
   }
 
   private async webhook(req: IncomingMessage, res: ServerResponse, path: string): Promise<void> {
-    const key = presentedKey(req);
+    const opened = this.options.keys.opensWebhook(presentedKey(req));
     if (path.startsWith(`${DURABLE_WEBHOOK}/`)) {
-      if (!this.options.keys.opensWebhook('durabletask_extension', key)) return refuse(res);
+      if (!opened) return refuse(res);
       return serveDurable({
         api: this.options.durable,
         basePath: DURABLE_WEBHOOK,
@@ -84,7 +84,7 @@ export class HttpFront {
       });
     }
     if (path === '/runtime/webhooks/eventgrid') {
-      if (!this.options.keys.opensWebhook('eventgrid_extension', key)) return refuse(res);
+      if (!opened) return refuse(res);
       return this.options.eventGrid.handle(req, res);
     }
     send(res, 404);

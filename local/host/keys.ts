@@ -10,17 +10,15 @@ const keysSchema = z.object({
   master: z.string().min(1),
   /** Opens every function of level `function`. */
   default: z.string().min(1),
-  /** System key: opens the Durable management API; part of every link it gives out. */
-  durabletask_extension: z.string().min(1),
-  /** System key: opens the Event Grid webhook. */
-  eventgrid_extension: z.string().min(1),
+  /** Opens the webhooks of the extensions (Durable management API, Event Grid); part of every link they give out. */
+  system: z.string().min(1),
 });
 
 export type HostKeys = z.infer<typeof keysSchema>;
 
 export function generateKeys(): HostKeys {
   const key = (): string => randomBytes(40).toString('base64url');
-  return { master: key(), default: key(), durabletask_extension: key(), eventgrid_extension: key() };
+  return { master: key(), default: key(), system: key() };
 }
 
 /**
@@ -56,8 +54,7 @@ export class KeyRing {
     this.digests = {
       master: digest(keys.master),
       default: digest(keys.default),
-      durabletask_extension: digest(keys.durabletask_extension),
-      eventgrid_extension: digest(keys.eventgrid_extension),
+      system: digest(keys.system),
     };
   }
 
@@ -71,8 +68,8 @@ export class KeyRing {
     return !this.enabled || this.is(presented, 'master');
   }
 
-  opensWebhook(key: 'durabletask_extension' | 'eventgrid_extension', presented: string | undefined): boolean {
-    return !this.enabled || this.is(presented, key) || this.is(presented, 'master');
+  opensWebhook(presented: string | undefined): boolean {
+    return !this.enabled || this.is(presented, 'system') || this.is(presented, 'master');
   }
 
   private is(presented: string | undefined, name: keyof HostKeys): boolean {
