@@ -26,7 +26,7 @@ function printResult(outputs: Record<string, unknown>): void {
   const rejects = (outputs['rejects'] ?? []) as Reject[];
   console.log(`accepted ${String(outputs['accepted'])}, rejected ${String(outputs['rejected'])}`);
   console.log('Totals per currency:');
-  for (const [currency, total] of Object.entries(totals).sort()) console.log(`  ${currency} ${total}`);
+  for (const [currency, total] of Object.entries(totals)) console.log(`  ${currency} ${total}`);
   console.log(rejects.length === 0 ? 'No rejected rows.' : 'Rejected rows:');
   for (const reject of rejects) console.log(`  row ${reject.row}: ${reject.reasons.join('; ')}`);
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { lockHolder } from '../../agent/identity/data-lock';
 import { LocalApi } from './local-api';
 import type { DataDir } from './data-dir';
 import { Supervised } from './supervisor';
@@ -21,26 +22,11 @@ export interface LocalAgent {
 }
 
 const identity = z.object({ machine: z.string(), url: z.string() });
-const lock = z.object({ pid: z.int() });
 export const LOCAL_MACHINE = 'this-computer';
 
 function readIdentity(dir: DataDir): z.infer<typeof identity> | undefined {
   const path = join(dir.agent, 'identity.json');
   return existsSync(path) ? identity.parse(JSON.parse(readFileSync(path, 'utf8'))) : undefined;
-}
-
-/** Pid of an agent that outlived its launcher (killed, not stopped) and still works for this installation. */
-function survivingAgent(dir: DataDir): number | undefined {
-  const path = join(dir.agent, 'lock.json');
-  if (!existsSync(path)) return undefined;
-  const parsed = lock.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-  if (!parsed.success) return undefined;
-  try {
-    process.kill(parsed.data.pid, 0);
-    return parsed.data.pid;
-  } catch {
-    return undefined;
-  }
 }
 
 async function register(options: LocalAgentOptions, script: string): Promise<void> {
@@ -74,7 +60,8 @@ export async function ensureLocalAgent(options: LocalAgentOptions): Promise<Loca
   const known = readIdentity(options.dir);
   if (!known) throw new Error('The agent of this computer did not store its identity.');
 
-  const survivor = survivingAgent(options.dir);
+  // An agent outlives a launcher that was killed, as it would on a machine of its own: its run goes on.
+  const survivor = await lockHolder(options.dir.agent);
   if (survivor !== undefined) {
     options.log(`agent already runs (pid ${survivor})`);
     return {

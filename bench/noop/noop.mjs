@@ -1,0 +1,1 @@
+console.log('The machines of the bench end a run without starting this.');
