@@ -136,7 +136,7 @@ export class ReplayActions {
       name,
       version: action.version ?? settings.defaultVersion,
       instanceId: wanted.trim() === '' ? `${settings.executionId}:${id}` : wanted,
-      input: () => (JSON.stringify(action.input) as string | undefined) ?? null,
+      input: () => JSON.stringify(action.input) ?? null,
     });
   }
 
@@ -285,7 +285,7 @@ const fireAt = (action: SdkAction): string =>
 
 /** The SDK hands strings over as JSON text already, other values as they are. */
 const inputText = (input: unknown): string | undefined =>
-  typeof input === 'string' ? input : (JSON.stringify(input) as string | undefined);
+  typeof input === 'string' ? input : JSON.stringify(input);
 
 function nextDelayMs(policy: RetryPolicy, attempt: number, elapsedMs: number): number {
   if (elapsedMs >= (policy.retryTimeoutInMilliseconds ?? Infinity)) return 0;

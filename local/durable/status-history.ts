@@ -42,8 +42,9 @@ function show(
   scheduled: ReadonlyMap<number, HistoryEvent>,
   withOutput: boolean,
 ): ShownEvent {
-  const { EventType: type, EventId: _id, IsPlayed: _played, Timestamp: at, ...rest } = event;
-  const fields: ShownEvent = { ...rest };
+  const { EventId: _id, IsPlayed: _played, ...rest } = event;
+  const type = event.EventType;
+  const fields: ShownEvent = { ...rest, EventType: TYPE_NAMES.get(type) ?? String(type) };
   const trailing: ShownEvent = {};
   if (isCompletion(type)) {
     const cause = scheduled.get(Number(fields['TaskScheduledId']));
@@ -69,7 +70,7 @@ function show(
     if (withOutput) fields['Result'] = parsed(fields['Result']);
     else delete fields['Result'];
   }
-  return { EventType: TYPE_NAMES.get(type) ?? String(type), ...fields, Timestamp: at, ...trailing };
+  return { ...fields, ...trailing };
 }
 
 function parsed(result: unknown): unknown {

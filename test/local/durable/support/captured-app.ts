@@ -23,7 +23,7 @@ export function registerCapturedApp(df: typeof Sdk): void {
   });
 
   df.app.orchestration('main', function* (ctx) {
-    const input = ctx.df.getInput() as { name: string };
+    const input = ctx.df.getInput<{ name: string }>();
     const a: unknown = yield ctx.df.callActivity('hello', input.name);
     yield ctx.df.createTimer(new Date(ctx.df.currentUtcDateTime.getTime() + 2000));
     ctx.df.setCustomStatus({ stage: 'waiting' });
@@ -56,7 +56,7 @@ export function registerCapturedApp(df: typeof Sdk): void {
     yield ctx.df.callActivity('boom');
   });
   df.app.orchestration('can', function* (ctx) {
-    const n = ctx.df.getInput() as number;
+    const n = ctx.df.getInput<number>();
     yield ctx.df.callActivity('hello', String(n));
     if (n > 0) {
       ctx.df.continueAsNew(n - 1);
@@ -80,6 +80,7 @@ export function registerCapturedApp(df: typeof Sdk): void {
   df.app.orchestration('noreturn', function* (ctx) {
     yield ctx.df.callActivity('nothing');
   });
+  // oxlint-disable-next-line require-yield -- the recorded app threw before its first yield
   df.app.orchestration('throws', function* () {
     throw new TypeError('orchestrator threw');
   });
