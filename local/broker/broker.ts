@@ -111,6 +111,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     idle: () => namespace.all().every((queue) => !queue.main.isBusy() && !queue.dead.isBusy()),
     connections: () => peers.size,
     stop: async () => {
+      // What has arrived is still answered.
+      await store.durable();
+      await new Promise((resolve) => setImmediate(resolve));
       for (const peer of peers.values()) peer.close();
       const kill = setTimeout(() => {
         for (const socket of peers.keys()) socket.destroy();

@@ -266,8 +266,15 @@ export class Queue {
     if (due.length === 0) return;
     const { messages } = this.context;
     const rows = messages.store.write(() =>
-      due.map(({ seq, dueAtMs: _, ...old }) => {
-        const row = { ...old, seq: this.takeSeq(), state: STATE.active, enqueuedAtMs: now };
+      due.map(({ seq, expiresAtMs }) => {
+        const row: MessageRow = {
+          seq: this.takeSeq(),
+          dead: false,
+          state: STATE.active,
+          attempts: 0,
+          enqueuedAtMs: now,
+          ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
+        };
         messages.activate(this.id, seq, row);
         return row;
       }),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import rhea, { type Typed } from 'rhea';
 import { binaryContent, MalformedMessageError, SECTION, splitSections, type Section } from './sections';
 import { types } from './rhea-internals';
@@ -43,14 +44,32 @@ export function parseBatch(encoded: Buffer): IncomingMessage[] {
 /** @throws MalformedMessageError */
 export function parseMessage(encoded: Buffer): IncomingMessage {
   const sections = splitSections(encoded);
-  const parsed: IncomingMessage = { durable: false, annotations: Buffer.alloc(0), bare: bareOf(sections) };
+  const parsed: IncomingMessage = { durable: false, annotations: Buffer.alloc(0), bare: Buffer.alloc(0) };
   try {
     for (const section of sections) readSection(section, parsed);
+    // Service Bus names a message that its sender did not; receivers rely on it.
+    if (parsed.messageId === undefined) nameMessage(sections, parsed);
   } catch (cause) {
     if (cause instanceof MalformedMessageError) throw cause;
     throw new MalformedMessageError('A section of the message cannot be decoded.', { cause });
   }
+  parsed.bare = bareOf(sections);
   return parsed;
+}
+
+function nameMessage(sections: Section[], parsed: IncomingMessage): void {
+  parsed.messageId = randomUUID().replaceAll('-', '');
+  const at = sections.findIndex((section) => section.code === SECTION.properties);
+  const found = sections[at] && new types.Reader(sections[at].value).read();
+  const fields = [types.wrap_string(parsed.messageId), ...((found?.value ?? []) as Typed[]).slice(1)];
+  const list = rhea.types.wrap_list(fields);
+  const raw = encodeAll([rhea.types.described(rhea.types.wrap_ulong(SECTION.properties), list) as Typed]);
+  const section = { code: SECTION.properties, raw, value: raw.subarray(3) };
+  if (at >= 0) sections[at] = section;
+  else {
+    const after = sections.findIndex(({ code }) => code > SECTION.properties);
+    sections.splice(after < 0 ? sections.length : after, 0, section);
+  }
 }
 
 function bareOf(sections: Section[]): Buffer {

@@ -100,7 +100,7 @@ export class Peer {
       }
     });
     connection.on('session_open', ({ session }: EventContext) => {
-      if (session) guardSession(session, this.context.maxMessageBytes);
+      if (session) guardSession(session);
     });
     connection.on('session_close', ({ session }: EventContext) => this.endSession(session));
     connection.on('sender_open', ({ sender }: EventContext) => sender && this.openSender(sender));

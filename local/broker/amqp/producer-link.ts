@@ -2,10 +2,11 @@ import type { Delivery, EventContext, Receiver } from 'rhea';
 import type { Queue } from '../queue';
 import { AmqpError, errors, toAmqp } from './amqp-error';
 import { BATCH_FORMAT, parseBatch, parseMessage, type IncomingMessage } from './message-codec';
-import { Dispositions, outcomes, sizeOfLast } from './rhea-internals';
+import { Dispositions, limitSize, outcomes, sizeOfLast } from './rhea-internals';
 
 /** Answers the messages that a peer sends on one link: accepted once they are on disk, or rejected with the reason. */
 export function serveProducer(receiver: Receiver, queue: Queue, maxMessageBytes: number): void {
+  limitSize(receiver, maxMessageBytes);
   const dispositions = new Dispositions(receiver.session, true);
   receiver.on('message', ({ message, delivery }: EventContext) => {
     if (!delivery) return;

@@ -1,6 +1,6 @@
 import rhea, { type EventContext, type Receiver, type Sender } from 'rhea';
-import { toAmqp } from './amqp-error';
-import { answerAttach, Dispositions, outcomes, types } from './rhea-internals';
+import { errors, toAmqp } from './amqp-error';
+import { answerAttach, Dispositions, limitSize, outcomes, sizeOfLast, types } from './rhea-internals';
 
 /** A decoded request message. */
 export type Request = Record<string, unknown>;
@@ -45,14 +45,24 @@ const NAMES = {
   management: { status: 'statusCode', description: 'statusDescription', condition: 'errorCondition' },
 };
 
+/** A request may carry several messages (bytes). */
+const LONGEST_REQUEST = 4 * 1024 * 1024;
+
 /** Answers the requests that arrive on a link, each on the link that its reply-to names. */
 export function serveRequests(
   receiver: Receiver,
   { style, replyLinks, handle }: { style: ReplyStyle; replyLinks: ReplyLinks; handle: RequestHandler },
 ): void {
+  limitSize(receiver, LONGEST_REQUEST);
   const dispositions = new Dispositions(receiver.session, true);
   receiver.on('message', ({ message, delivery }: EventContext) => {
     if (!delivery) return;
+    const size = sizeOfLast(receiver);
+    if (size > LONGEST_REQUEST) {
+      // Nothing is left to tell which request it was: whoever waits on this link has to know.
+      const { condition, description } = errors.tooLarge(size, LONGEST_REQUEST);
+      return receiver.close({ condition, description });
+    }
     let request: Request;
     try {
       request = rhea.message.decode(message as unknown as Buffer);

@@ -95,6 +95,7 @@ interface RawConnection {
   accept(socket: Socket): void;
   _process: () => void;
   _register(): void;
+  eof(): void;
   frame_size?: number;
   remote: { open?: unknown };
   sasl_transport?: { transports?: Record<number, { mechanism?: unknown }> };
@@ -132,6 +133,8 @@ export function acceptSocket(connection: Connection, socket: Socket, maxFrameByt
     }
   };
   raw.accept(socket);
+  // rhea keeps its heartbeat timers until it sees the end, which a destroyed socket never shows.
+  socket.on('close', () => raw.eof());
   // rhea would collect a frame of any announced size.
   socket.on('data', () => {
     if ((raw.frame_size ?? 0) > maxFrameBytes) socket.destroy(new Error('frame larger than max-frame-size'));
@@ -149,10 +152,10 @@ export function hasOpened(connection: Connection): boolean {
 }
 
 /**
- * Makes a session hand over raw messages, drop the payload of messages above `maxMessageBytes` while it counts it
- * (`oversizeOf`), honour aborted transfers, and refuse transfers without credit and dispositions of absurd ranges.
+ * Makes a session hand over raw messages, drop the payload of messages above their link's limit while it counts it
+ * (`sizeOfLast`), honour aborted transfers, and refuse transfers without credit and dispositions of absurd ranges.
  */
-export function guardSession(session: Session, maxMessageBytes: number): void {
+export function guardSession(session: Session): void {
   const raw = session as unknown as RawSession;
   const { incoming } = raw;
   const deliver = incoming.on_transfer;
@@ -176,7 +179,7 @@ export function guardSession(session: Session, maxMessageBytes: number): void {
     frame.payload ??= Buffer.alloc(0);
     const bytes = (receiver.bytes ?? 0) + frame.payload.length;
     receiver.bytes = frame.performative.more ? bytes : 0;
-    if (bytes > maxMessageBytes) frame.payload = Buffer.alloc(0);
+    if (bytes > (sizeLimits.get(receiver) ?? 0)) frame.payload = Buffer.alloc(0);
     lastSize.set(receiver, bytes);
     deliver.call(incoming, frame, receiver);
   };
@@ -190,6 +193,12 @@ export function guardSession(session: Session, maxMessageBytes: number): void {
 }
 
 const lastSize = new WeakMap<object, number>();
+const sizeLimits = new WeakMap<object, number>();
+
+/** Sets the largest message that a link of a guarded session collects; without it, it collects none. */
+export function limitSize(receiver: Receiver, bytes: number): void {
+  sizeLimits.set(receiver, bytes);
+}
 
 /** Bytes of the message just received on this link, also of one whose payload was dropped for its size. */
 export function sizeOfLast(receiver: Receiver): number {

@@ -1,4 +1,9 @@
-import { ServiceBusClient, type ServiceBusClientOptions } from '@azure/service-bus';
+import {
+  ServiceBusClient,
+  type ServiceBusClientOptions,
+  type ServiceBusReceivedMessage,
+  type ServiceBusReceiver,
+} from '@azure/service-bus';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,4 +71,11 @@ export class BrokerFixture {
     await this.stopBroker();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** The next message of a queue. */
+export async function one(receiver: ServiceBusReceiver): Promise<ServiceBusReceivedMessage> {
+  const [message] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 10_000 });
+  if (!message) throw new Error('no message came');
+  return message;
 }
