@@ -100,6 +100,8 @@ export interface RunRow {
   epoch?: number | undefined;
   fence?: number | undefined;
   queue?: string | undefined;
+  /** When the agent last said anything of the run, to within a few minutes (row H3). */
+  heardMs?: number | undefined;
   trigger?: string | undefined;
   startedBy?: string | undefined;
 }

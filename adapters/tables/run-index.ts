@@ -80,6 +80,7 @@ function toColumns(row: Partial<RunRow> & Pick<RunRow, 'run'>): Columns {
     epoch: row.epoch,
     fence: row.fence,
     queue: row.queue,
+    heardAt: instant(row.heardMs),
     trigger: row.trigger,
     startedBy: row.startedBy,
     ...(row.error ? textColumns('error', JSON.stringify(row.error)) : {}),
@@ -103,6 +104,7 @@ function fromRow({ columns }: StoredRow): RunRow | undefined {
     epoch: optionalNumber(columns, 'epoch'),
     fence: optionalNumber(columns, 'fence'),
     queue: optionalText(columns, 'queue'),
+    heardMs: optionalInstant(columns, 'heardAt'),
     trigger: optionalText(columns, 'trigger'),
     startedBy: optionalText(columns, 'startedBy'),
   };

@@ -1,6 +1,6 @@
 import type { AgentEventBody, AgentEventKind } from '../../contracts/agent-protocol';
 import type { Fence } from '../../contracts/ids';
-import type { GrantRef } from '../run-queue/messages';
+import type { GrantOffer, GrantRef } from '../run-queue/messages';
 
 /** The one external event that orchestrations of runs listen to. */
 export const INBOX = 'inbox';
@@ -42,12 +42,14 @@ export type AgentMessage = {
 /** What a desktop-flow run or a cloud-flow run may be told while it goes on. */
 export type InboxMessage =
   /** By whoever drains the queue's outbox; the same grant may be told more than once. */
-  | { kind: 'granted'; queue: string; grant: GrantRef }
+  | { kind: 'granted'; queue: string; grant: GrantOffer }
   /** Rule 9: the machine this run is pinned to has moved; request there. */
   | { kind: 'moved'; queue: string; target: string; move: number }
   | { kind: 'cancel'; by?: string | undefined; reason?: string | undefined }
   /** By the queue watch: nothing was heard of the run since `sinceMs` (row H3). */
   | { kind: 'silent'; grant: GrantRef; sinceMs: number }
+  /** The grant was taken away by hand; the agent was told to stop. */
+  | { kind: 'takenAway'; grant: GrantRef }
   /** To a cloud-flow run: this child is about to end, so look at it. */
   | { kind: 'childEnding'; child: string }
   | AgentMessage;

@@ -6,14 +6,25 @@ import type { WaitReason } from '../run-queue/messages';
 
 /** Row F7: the exact message, with the reason why the run had waited as sub-code. */
 export function noCandidateMachine(
-  reason: WaitReason | { why: 'notAccepted' } | undefined,
+  reason: WaitReason | NotAccepted | undefined,
 ): DesktopRunResult {
-  const subCode = reason?.why === 'sessionBlocked' ? reason.code : reason?.why;
+  const subCode = subCodeOf(reason);
   const error = errorInfo('NoCandidateMachine', {
     ...(subCode ? { subCode } : {}),
     ...(reason ? { details: JSON.stringify(reason) } : {}),
   });
   return { state: 'TimedOut', error };
+}
+
+/** The deadline passed while a machine was being asked. */
+export interface NotAccepted {
+  why: 'notAccepted';
+  machine: string;
+}
+
+function subCodeOf(reason: WaitReason | NotAccepted | undefined): string | undefined {
+  if (reason?.why === 'sessionBlocked') return reason.code;
+  return reason?.why === 'refused' ? reason.reason : reason?.why;
 }
 
 export function cancelled(by: string | undefined): DesktopRunResult {
@@ -59,9 +70,13 @@ export function judgeDone(body: AgentEventBody<'done'>, stopping: StopReason | u
     return { state: 'Succeeded', ...(body.outputs ? { outputs: body.outputs } : {}) };
   }
   if (stopping) return stoppedResult(stopping);
-  if (body.outcome === 'Stopped')
-    return failed(body.error ?? errorInfo('SessionNotFound', { subCode: 'ReleasedByHand' }));
+  if (body.outcome === 'Stopped') return failed(body.error ?? takenAway());
   return failed(body.error ?? errorInfo('DesktopFlowFailed'));
+}
+
+/** A person freed the machine while the run executed. */
+export function takenAway(): ErrorInfo {
+  return errorInfo('SessionNotFound', { subCode: 'ReleasedByHand' });
 }
 
 /** The agent proved that the run never started although it was told to go: it never goes back to the queue (row H2). */

@@ -1,0 +1,65 @@
+import type { InvocationContext } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
+import { EntityId, getClient, OrchestrationRuntimeStatus } from 'durable-functions';
+
+/** What functions and activities ask of running orchestrations and entities. */
+export interface Instances {
+  /** Raises an event. An instance that has ended takes it without a word; `unknown` is one that does not exist. */
+  raise(instance: string, event: string, message: unknown): Promise<'told' | 'unknown'>;
+  /** `none`: no such instance (never started, or purged). */
+  stateOf(instance: string): Promise<'open' | 'ended' | 'none'>;
+  /** Starts an orchestration under a new id. @returns the id. */
+  start(orchestration: string, input: unknown): Promise<string>;
+  /** State of an entity as it is stored, or undefined. */
+  readEntity(name: string, key: string): Promise<unknown>;
+}
+
+/** The instances of this app's task hub; the function needs the input binding `durableClient`. */
+export function instancesOf(context: InvocationContext): Instances {
+  return new DurableInstances(getClient(context));
+}
+
+const open: ReadonlySet<OrchestrationRuntimeStatus> = new Set([
+  OrchestrationRuntimeStatus.Pending,
+  OrchestrationRuntimeStatus.Running,
+  OrchestrationRuntimeStatus.Suspended,
+  OrchestrationRuntimeStatus.ContinuedAsNew,
+]);
+
+class DurableInstances implements Instances {
+  constructor(private readonly client: DurableClient) {}
+
+  async raise(instance: string, event: string, message: unknown): Promise<'told' | 'unknown'> {
+    try {
+      await this.client.raiseEvent(instance, event, message);
+      return 'told';
+    } catch (error) {
+      if (isNotFound(error)) return 'unknown';
+      throw error;
+    }
+  }
+
+  async stateOf(instance: string): Promise<'open' | 'ended' | 'none'> {
+    try {
+      const status = await this.client.getStatus(instance, { showInput: false });
+      return open.has(status.runtimeStatus) ? 'open' : 'ended';
+    } catch (error) {
+      if (isNotFound(error)) return 'none';
+      throw error;
+    }
+  }
+
+  start(orchestration: string, input: unknown): Promise<string> {
+    return this.client.startNew(orchestration, { input });
+  }
+
+  async readEntity(name: string, key: string): Promise<unknown> {
+    const found = await this.client.readEntityState(new EntityId(name, key));
+    return found.entityExists ? found.entityState : undefined;
+  }
+}
+
+/** The SDK throws plain errors; these are its words for a 404. */
+function isNotFound(error: unknown): boolean {
+  return error instanceof Error && /No instance with ID|HTTP 404 response/.test(error.message);
+}

@@ -1,0 +1,137 @@
+import type { Task } from 'durable-functions';
+import { errorInfo } from '../contracts/errors';
+import type { DesktopRunResult } from '../contracts/runs';
+import type { GrantOffer, GrantRef, QueueReply } from '../domain/run-queue/messages';
+import { cancelled, failed, noCandidateMachine } from '../domain/runs/judgements';
+import type { DesktopRun } from './desktop-run';
+import { releaseForeignGrant } from './release-grant';
+import type { ResolvedDesktopFlow } from './resolve-desktop-flow.activity';
+
+/** A run's place in line: which queue, and what that queue answered last. */
+export interface Place {
+  queue: string;
+  /** Absent: not requested yet. */
+  reply?: QueueReply | undefined;
+}
+
+export type Turn =
+  | { kind: 'granted'; queue: string; grant: GrantRef }
+  /** Left the queue: timed out, cancelled or refused. */
+  | { kind: 'over'; result: DesktopRunResult };
+
+/**
+ * Stands in the queue until a machine is granted, the queue deadline comes or the run is cancelled (rows F1–F9). The deadline is one
+ * instant, whatever the run goes through (row F7).
+ */
+export function* awaitTurn(
+  run: DesktopRun,
+  target: ResolvedDesktopFlow,
+  place: Place,
+): Generator<Task, Turn, unknown> {
+  const entry = run.entry(target);
+  let { queue } = place;
+  let reply = place.reply ?? (yield* request(false));
+  for (;;) {
+    switch (reply.kind) {
+      case 'granted':
+        return { kind: 'granted', queue, grant: reply.grant };
+      case 'queued': {
+        const news = yield* waitInQueue(run, queue, entry.deadlineMs, reply.retryAtMs);
+        if (news.kind === 'retry') reply = yield* request(true);
+        else if (news.kind === 'granted') reply = news;
+        else if (news.kind === 'moved') reply = news;
+        else return yield* leave(run, queue, news);
+        break;
+      }
+      case 'moved':
+        queue = reply.target;
+        run.note('moved with its machine', { reason: queue });
+        run.show({ queue });
+        reply = yield* request(true);
+        break;
+      // Rule 6: the grant that was to be returned is gone; stand in line again with the old deadline.
+      case 'stale':
+        reply = yield* request(true);
+        break;
+      case 'full':
+        return over(failed(errorInfo('QueueFull', { detail: `It holds ${reply.limit} runs.` })));
+      case 'expired':
+        return over(noCandidateMachine(reply.waitReason));
+      case 'refused':
+        return over(failed(refusedRequest(reply)));
+      default:
+        return over(
+          failed(errorInfo('Internal', { details: `The queue answered ${reply.kind} to a request.` })),
+        );
+    }
+  }
+
+  function request(again: boolean): Generator<Task, QueueReply, unknown> {
+    return run.callQueue(queue, { kind: 'request', entry, again });
+  }
+}
+
+type News =
+  | { kind: 'granted'; grant: GrantOffer }
+  | { kind: 'moved'; target: string; move: number }
+  | { kind: 'cancelled'; by: string | undefined }
+  | { kind: 'deadline' }
+  | { kind: 'retry' };
+
+function* waitInQueue(
+  run: DesktopRun,
+  queue: string,
+  deadlineMs: number,
+  retryAtMs = deadlineMs,
+): Generator<Task, News, unknown> {
+  const untilMs = Math.min(deadlineMs, retryAtMs);
+  for (;;) {
+    const message = yield* run.inbox.next(untilMs);
+    switch (message?.kind) {
+      case undefined:
+        return { kind: untilMs < deadlineMs ? 'retry' : 'deadline' };
+      case 'cancel':
+        return { kind: 'cancelled', by: message.by };
+      case 'granted':
+        if (!run.isNewGrant(message.grant)) break;
+        if (message.queue === queue) return { kind: 'granted', grant: message.grant };
+        yield* releaseForeignGrant(run, message);
+        break;
+      case 'moved':
+        if (message.queue === queue) return { kind: 'moved', target: message.target, move: message.move };
+        break;
+      case 'agent':
+        run.isCurrent(message, undefined);
+        break;
+      case 'silent':
+      case 'takenAway':
+      case 'childEnding':
+        break;
+    }
+  }
+}
+
+/** Leaves the queue. Rule 1: a grant that was faster is given back all the same. */
+function* leave(
+  run: DesktopRun,
+  queue: string,
+  why: { kind: 'deadline' } | { kind: 'cancelled'; by: string | undefined },
+): Generator<Task, Turn, unknown> {
+  const reply = yield* run.callQueue(queue, { kind: 'withdraw', run: run.id });
+  if (reply.kind === 'granted') {
+    yield* run.callQueue(queue, { kind: 'release', grant: reply.grant, outcome: why.kind });
+  }
+  if (why.kind === 'cancelled') return over(cancelled(why.by));
+  if (reply.kind === 'granted')
+    return over(noCandidateMachine({ why: 'notAccepted', machine: reply.grant.machine }));
+  return over(noCandidateMachine(reply.kind === 'removed' ? reply.waitReason : undefined));
+}
+
+function refusedRequest(reply: Extract<QueueReply, { kind: 'refused' }>): ReturnType<typeof errorInfo> {
+  if (reply.code === 'GroupIsEmpty') return errorInfo('GroupIsEmpty');
+  return errorInfo('Internal', { subCode: reply.code, details: reply.detail });
+}
+
+function over(result: DesktopRunResult): Turn {
+  return { kind: 'over', result };
+}

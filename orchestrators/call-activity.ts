@@ -1,0 +1,73 @@
+import type { DurableOrchestrationContext, Task } from 'durable-functions';
+import { RetryOptions } from 'durable-functions';
+import type { deliverEffects } from './deliver-effects.activity';
+import type { loadFlow } from './load-flow.activity';
+import type { raiseInbox } from './raise-inbox.activity';
+import type { recordRun } from './record-run.activity';
+import type { resolveDesktopFlow } from './resolve-desktop-flow.activity';
+import type { sendCommand } from './send-command.activity';
+
+/** Every activity by the name that app.ts registers it under. */
+export interface Activities {
+  'load-flow': ReturnType<typeof loadFlow>;
+  'resolve-desktop-flow': ReturnType<typeof resolveDesktopFlow>;
+  'send-command': ReturnType<typeof sendCommand>;
+  'deliver-effects': ReturnType<typeof deliverEffects>;
+  'record-run': ReturnType<typeof recordRun>;
+  'raise-inbox': ReturnType<typeof raiseInbox>;
+}
+
+/**
+ * Activities answer what a person has done wrong as a value. What they throw is an outage, so each is tried again for about
+ * three quarters of an hour: 2 s, 4 s, 8 s … up to 5 min apart.
+ */
+function throughOutages(): RetryOptions {
+  const options = new RetryOptions(2_000, 15);
+  options.backoffCoefficient = 2;
+  options.maxRetryIntervalInMilliseconds = 300_000;
+  return options;
+}
+
+/** An orchestration as its parts see it. */
+export interface Orchestration {
+  df: DurableOrchestrationContext;
+  inbox: {
+    readonly nowMs: number;
+    during<Result>(task: Task): Generator<Task, Result, unknown>;
+  };
+}
+
+/** Calls an activity with the types of its factory. @throws when it still fails after all tries. */
+export function callActivity<Name extends keyof Activities>(
+  { df, inbox }: Orchestration,
+  name: Name,
+  input: Parameters<Activities[Name]>[0],
+): Generator<Task, Awaited<ReturnType<Activities[Name]>>, unknown> {
+  return inbox.during(df.callActivityWithRetry(name, throughOutages(), input));
+}
+
+/** As `callActivity`. @returns undefined when it failed in the end: the caller goes on with what it has. */
+export function* callThroughOutages<Name extends keyof Activities>(
+  orchestration: Orchestration,
+  name: Name,
+  input: Parameters<Activities[Name]>[0],
+): Generator<Task, Awaited<ReturnType<Activities[Name]>> | undefined, unknown> {
+  try {
+    return yield* callActivity(orchestration, name, input);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Calls an activity once. @returns undefined when it failed: for what the protocol itself does again, or can do without. */
+export function* tryActivity<Name extends keyof Activities>(
+  { df, inbox }: Orchestration,
+  name: Name,
+  input: Parameters<Activities[Name]>[0],
+): Generator<Task, Awaited<ReturnType<Activities[Name]>> | undefined, unknown> {
+  try {
+    return yield* inbox.during<Awaited<ReturnType<Activities[Name]>>>(df.callActivity(name, input));
+  } catch {
+    return undefined;
+  }
+}

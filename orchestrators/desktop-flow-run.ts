@@ -1,0 +1,61 @@
+import type { OrchestrationContext, Task } from 'durable-functions';
+import type { DesktopRunResult } from '../contracts/runs';
+import { failed } from '../domain/runs/judgements';
+import { awaitTurn } from './await-turn';
+import type { Place } from './await-turn';
+import { callActivity, callThroughOutages } from './call-activity';
+import { DesktopRun } from './desktop-run';
+import { offerToMachine } from './offer-to-machine';
+import { releaseLateGrants } from './release-grant';
+import { runOnMachine } from './run-on-machine';
+
+/**
+ * One run of a desktop flow: find its target, stand in that target's queue, offer the run to the machine that is granted, say go,
+ * follow it to the end, free the machine, record the outcome. The instance id is the run id.
+ */
+export function* desktopFlowRun(context: OrchestrationContext): Generator<Task, DesktopRunResult, unknown> {
+  const run = new DesktopRun(context.df);
+  const result = yield* execute(run);
+  yield* releaseLateGrants(run);
+  run.showEnd(result);
+  yield* callThroughOutages(run, 'record-run', {
+    row: { run: run.id, state: result.state, endedMs: run.inbox.nowMs, error: result.error },
+    ending: run.input.tell,
+  });
+  return result;
+}
+
+function* execute(run: DesktopRun): Generator<Task, DesktopRunResult, unknown> {
+  const found = yield* callActivity(run, 'resolve-desktop-flow', {
+    run: run.id,
+    requestedMs: run.requestedMs,
+    ...run.input,
+  });
+  if (!found.ok) return failed(found.error);
+  const { target } = found;
+
+  run.show({ queue: target.queue });
+  run.enter('Queued', 'queued', run.input.startedBy ? { actor: run.input.startedBy } : {});
+  let place: Place = { queue: target.queue };
+  for (;;) {
+    const turn = yield* awaitTurn(run, target, place);
+    if (turn.kind === 'over') return turn.result;
+
+    const answer = yield* offerToMachine(run, target, turn);
+    if (answer.kind === 'over') return answer.result;
+    if (answer.kind === 'returned') {
+      place = { queue: turn.queue, reply: answer.reply };
+      continue;
+    }
+
+    const startedMs = run.inbox.nowMs;
+    const result = yield* runOnMachine(run, target, turn.grant);
+    yield* run.callQueue(turn.queue, {
+      kind: 'release',
+      grant: turn.grant,
+      outcome: result.state,
+      durationMs: run.inbox.nowMs - startedMs,
+    });
+    return { ...result, machine: turn.grant.machine };
+  }
+}

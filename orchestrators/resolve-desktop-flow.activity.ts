@@ -1,0 +1,91 @@
+import Ajv2020 from 'ajv/dist/2020';
+import addFormats from 'ajv-formats';
+import type { Ports } from '../adapters/ports';
+import type { DesktopFlowManifest } from '../contracts/desktop-flow';
+import type { ErrorInfo } from '../contracts/errors';
+import { errorInfo } from '../contracts/errors';
+import { durationMs } from '../domain/flows/duration';
+import type { DesktopFlowRunInput } from '../domain/runs/run-inputs';
+
+/** Everything about the run that must not change while it goes on: settings too, so that a replay decides alike. */
+export interface ResolvedDesktopFlow {
+  /** Key of the `run-queue` entity: the machine's own id. */
+  queue: string;
+  pinned?: string | undefined;
+  userKey: string;
+  runner: DesktopFlowManifest['runner'];
+  desktopFlow: { name: string; version: string; package: string };
+  queueTimeoutMs: number;
+  runTimeoutMs: number;
+  acceptWithinMs: number;
+  stopGraceMs: number;
+}
+
+type Resolved = { ok: true; target: ResolvedDesktopFlow } | { ok: false; error: ErrorInfo };
+type Input = DesktopFlowRunInput & { run: string; requestedMs: number };
+
+/** Same-user key of runs that use the session which the agent itself runs in. */
+const OWN_SESSION = '@agent';
+
+/** Finds desktop flow, connection and machine of a run, checks its inputs, and puts it into the run index. */
+export function resolveDesktopFlow(
+  ports: Pick<Ports, 'settings' | 'runs' | 'desktopFlows' | 'connections' | 'machines'>,
+) {
+  const ajv = new Ajv2020({ allErrors: true, strict: false });
+  addFormats(ajv);
+  return async (input: Input): Promise<Resolved> => {
+    const { action, run, requestedMs, startedBy } = input;
+    await ports.runs.record({
+      run,
+      kind: 'desktop',
+      name: action.desktopFlow,
+      state: 'Queued',
+      requestedMs,
+      startedBy,
+    });
+    const flow = await ports.desktopFlows.get(action.desktopFlow);
+    if (!flow) return refuse('DesktopFlowNotFound', action.desktopFlow);
+    if (flow.manifest.elevated) return refuse('ElevationNotAllowed', action.desktopFlow);
+    const connection = await ports.connections.get(action.connection);
+    if (!connection) return refuse('ConnectionNotFound', action.connection);
+    const machine = await ports.machines.get(connection.target.id);
+    if (!machine || machine.revoked) return refuse('EndpointDoNotExist', connection.target.id);
+    const problems = inputProblems(flow.manifest.inputs, action.inputs);
+    if (problems) return refuse('InvalidInput', problems);
+    return { ok: true, target: { ...timing(input), ...where(machine.id, connection.user), ...what(flow) } };
+  };
+
+  function inputProblems(schema: DesktopFlowManifest['inputs'], inputs: unknown): string | undefined {
+    if (!schema || ajv.validate(schema, inputs)) return undefined;
+    return ajv.errorsText(ajv.errors, { dataVar: 'inputs', separator: '\n' });
+  }
+
+  function timing({
+    action,
+    runTimeout,
+  }: Input): Pick<ResolvedDesktopFlow, 'queueTimeoutMs' | 'runTimeoutMs' | 'acceptWithinMs' | 'stopGraceMs'> {
+    const { queueTimeoutMs, runTimeoutMs, acceptWithinMs, stopGraceMs } = ports.settings;
+    return {
+      queueTimeoutMs: action.queueTimeout ? durationMs(action.queueTimeout) : queueTimeoutMs,
+      runTimeoutMs: runTimeout ? durationMs(runTimeout) : runTimeoutMs,
+      acceptWithinMs,
+      stopGraceMs,
+    };
+  }
+}
+
+function where(machine: string, user: string | undefined): Pick<ResolvedDesktopFlow, 'queue' | 'userKey'> {
+  return { queue: machine, userKey: user === undefined ? OWN_SESSION : user.toLowerCase() };
+}
+
+function what(flow: {
+  manifest: DesktopFlowManifest;
+  package: string;
+}): Pick<ResolvedDesktopFlow, 'runner' | 'desktopFlow'> {
+  const { name, version, runner } = flow.manifest;
+  return { runner, desktopFlow: { name, version, package: flow.package } };
+}
+
+function refuse(code: Parameters<typeof errorInfo>[0], details: string): Resolved {
+  return { ok: false, error: errorInfo(code, { details }) };
+}

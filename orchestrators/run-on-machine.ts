@@ -1,0 +1,104 @@
+import type { Task } from 'durable-functions';
+import type { DesktopRunResult } from '../contracts/runs';
+import type { GrantRef } from '../domain/run-queue/messages';
+import { sameFence } from '../domain/runs/grants';
+import { failed, judgeDone, judgeNever, judgeSilence, takenAway } from '../domain/runs/judgements';
+import type { StopReason } from '../domain/runs/judgements';
+import type { AgentMessage } from '../domain/runs/inbox-messages';
+import { callThroughOutages } from './call-activity';
+import type { DesktopRun } from './desktop-run';
+import { releaseForeignGrant } from './release-grant';
+import type { ResolvedDesktopFlow } from './resolve-desktop-flow.activity';
+
+/**
+ * Says `go` and follows the run to its end. From here it ends only by the agent's report, by the agent's proof that it never
+ * started, or by three hours' silence (rows H3, L4). A cancel or the run timeout asks the agent to stop and waits for that proof
+ * (rows A7, I1).
+ */
+export function* runOnMachine(
+  run: DesktopRun,
+  target: ResolvedDesktopFlow,
+  grant: GrantRef,
+): Generator<Task, DesktopRunResult, unknown> {
+  const { action } = run.input;
+  run.note('told to go', { reason: grant.machine });
+  yield* callThroughOutages(run, 'send-command', {
+    command: {
+      v: 1,
+      kind: 'go',
+      run: run.id,
+      machine: grant.machine,
+      fence: grant.fence,
+      userKey: target.userKey,
+      mode: action.mode,
+      desktopFlow: target.desktopFlow,
+      inputs: action.inputs,
+    },
+    row: { state: 'Running' },
+  });
+  const timeoutMs = run.inbox.nowMs + target.runTimeoutMs;
+  let stopping: StopReason | undefined;
+  let order = 0;
+  for (;;) {
+    const message = yield* run.inbox.next(stopping ? undefined : timeoutMs);
+    switch (message?.kind) {
+      case undefined:
+        stopping = { kind: 'timedOut' };
+        yield* stop(stopping);
+        break;
+      case 'cancel':
+        if (stopping) break;
+        stopping = { kind: 'cancelled', by: message.by };
+        yield* stop(stopping);
+        break;
+      case 'granted':
+        if (run.isNewGrant(message.grant)) yield* releaseForeignGrant(run, message);
+        break;
+      case 'silent':
+        if (isThis(message.grant)) return judgeSilence(message.sinceMs, stopping);
+        break;
+      case 'takenAway':
+        if (isThis(message.grant)) return failed(takenAway());
+        break;
+      case 'agent': {
+        if (!run.isCurrent(message, grant)) break;
+        if (message.event === 'done') return judgeDone(message.body, stopping);
+        if (message.event === 'never') return judgeNever(message.body.reason, stopping);
+        if (message.seq > order && !stopping) show(run, message);
+        order = Math.max(order, message.seq);
+        break;
+      }
+      case 'moved':
+      case 'childEnding':
+        break;
+    }
+  }
+
+  function isThis(other: GrantRef): boolean {
+    return other.machine === grant.machine && sameFence(other.fence, grant.fence);
+  }
+
+  function* stop(reason: StopReason): Generator<Task, void, unknown> {
+    run.enter('Stopping', 'asked to stop', {
+      reason: reason.kind,
+      ...(reason.kind === 'cancelled' && reason.by ? { actor: reason.by } : {}),
+    });
+    yield* callThroughOutages(run, 'send-command', {
+      command: {
+        v: 1,
+        kind: 'stop',
+        run: run.id,
+        machine: grant.machine,
+        fence: grant.fence,
+        reason: reason.kind,
+        graceMs: target.stopGraceMs,
+      },
+    });
+  }
+}
+
+/** What the agent says along the way; events that overtook each other are told by their number. */
+function show(run: DesktopRun, message: AgentMessage): void {
+  if (message.event === 'started' || message.event === 'resumed') run.enter('Running', message.event);
+  else if (message.event === 'paused') run.enter('Paused', 'paused');
+}

@@ -1,0 +1,223 @@
+import { createHash } from 'node:crypto';
+import type { AgentCommand } from '../../contracts/agent-protocol';
+import { readSettings } from '../../contracts/settings';
+import type {
+  Claim,
+  FeedEntry,
+  MachineRow,
+  Ports,
+  PresenceRow,
+  Progress,
+  RunRow,
+  StoredConnection,
+  StoredDesktopFlow,
+  StoredFlow,
+} from '../../adapters/ports';
+import type { LogLine } from '../../contracts/agent-protocol';
+
+/** Every port over plain maps, for tests of what stands above them. What was sent and stored can be looked at. */
+export interface InMemoryPorts extends Ports {
+  sent: AgentCommand[];
+  rows: Map<string, RunRow>;
+  feedEntries: FeedEntry[];
+  logs: Map<string, LogLine[]>;
+  /** Called after each command is recorded in `sent`; may throw, as a broker that is away does. */
+  onSend: ((command: AgentCommand) => void) | undefined;
+}
+
+export function createInMemoryPorts(
+  options: { now?: () => number; settings?: Record<string, string> } = {},
+): InMemoryPorts {
+  const now = options.now ?? Date.now;
+  const sha = (text: string | Uint8Array): string => createHash('sha256').update(text).digest('hex');
+  const claims = new Map<string, Claim>();
+  const flows = new Map<string, StoredFlow>();
+  const snapshots = new Map<string, StoredFlow['definition']>();
+  const desktopFlows = new Map<string, StoredDesktopFlow>();
+  const connections = new Map<string, StoredConnection>();
+  const machines = new Map<string, MachineRow>();
+  const presence = new Map<string, PresenceRow>();
+  const tokens = new Map<string, { expiresMs: number; spent?: { publicKey: string; machine: string } }>();
+  const blobs = new Map<string, Uint8Array>();
+  const secrets = new Map<string, string>();
+  const progress = new Map<string, Progress>();
+  const newest = (rows: RunRow[]): RunRow[] => rows.sort((a, b) => (a.run < b.run ? 1 : -1));
+
+  const ports: InMemoryPorts = {
+    sent: [],
+    rows: new Map(),
+    feedEntries: [],
+    logs: new Map(),
+    onSend: undefined,
+    settings: readSettings(options.settings ?? {}),
+    now,
+    claims: {
+      claim: (flow, key, claim) => {
+        const id = `${flow}/${key}`;
+        const standing = claims.get(id);
+        if (!standing) claims.set(id, claim);
+        return Promise.resolve({ claim: standing ?? claim, first: !standing });
+      },
+    },
+    flows: {
+      put: (definition) => {
+        const hash = sha(JSON.stringify(definition));
+        const stored = { name: definition.name, hash, updatedMs: now(), definition };
+        snapshots.set(hash, definition);
+        flows.set(definition.name, stored);
+        return Promise.resolve(stored);
+      },
+      get: (name) => Promise.resolve(flows.get(name)),
+      list: () => Promise.resolve([...flows.values()]),
+      snapshot: (hash) => Promise.resolve(snapshots.get(hash)),
+    },
+    desktopFlows: {
+      put: (manifest, zip) => {
+        const stored = { name: manifest.name, package: sha(zip), manifest, updatedMs: now() };
+        desktopFlows.set(manifest.name, stored);
+        return Promise.resolve(stored);
+      },
+      get: (name) => Promise.resolve(desktopFlows.get(name)),
+      list: () => Promise.resolve([...desktopFlows.values()]),
+    },
+    connections: {
+      put: (connection) => {
+        connections.set(connection.name, connection);
+        return Promise.resolve();
+      },
+      get: (name) => Promise.resolve(connections.get(name)),
+      list: () => Promise.resolve([...connections.values()]),
+    },
+    runs: {
+      record: (row) => {
+        const defined = Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
+        ports.rows.set(row.run, { ...ports.rows.get(row.run), ...defined } as RunRow);
+        return Promise.resolve();
+      },
+      get: (run) => Promise.resolve(ports.rows.get(run)),
+      list: ({ top, state, flow }) => {
+        const rows = newest([...ports.rows.values()].filter(({ kind }) => kind === 'cloud'))
+          .filter(
+            (row) =>
+              (state === undefined || row.state === state) && (flow === undefined || row.name === flow),
+          )
+          .slice(0, top);
+        return Promise.resolve({ rows });
+      },
+      children: (run) =>
+        Promise.resolve(
+          newest([...ports.rows.values()].filter((row) => row.run.startsWith(`${run}-`))).reverse(),
+        ),
+    },
+    machines: {
+      put: (machine) => {
+        machines.set(machine.id, machine);
+        return Promise.resolve();
+      },
+      get: (id) => Promise.resolve(machines.get(id)),
+      getCached: (id) => Promise.resolve(machines.get(id)),
+      list: () => Promise.resolve([...machines.values()]),
+    },
+    presence: {
+      seen: (row) => {
+        const newer = (presence.get(row.machine)?.seq ?? 0) < row.seq;
+        if (newer) presence.set(row.machine, row);
+        return Promise.resolve(newer);
+      },
+      markOffline: (machine, seq) => {
+        const row = presence.get(machine);
+        if (!row || row.seq > seq) return Promise.resolve(false);
+        presence.set(machine, { ...row, online: false });
+        return Promise.resolve(true);
+      },
+      get: (machine) => Promise.resolve(presence.get(machine)),
+      list: () => Promise.resolve([...presence.values()]),
+    },
+    tokens: {
+      issue: (expiresMs) => {
+        const token = `token-${tokens.size + 1}`;
+        tokens.set(token, { expiresMs });
+        return Promise.resolve(token);
+      },
+      spend: (token, publicKey, machine, nowMs) => {
+        const known = tokens.get(token);
+        if (!known || known.expiresMs <= nowMs) return Promise.resolve('invalid');
+        known.spent ??= { publicKey, machine };
+        return Promise.resolve(
+          known.spent.publicKey === publicKey ? { machine: known.spent.machine } : 'invalid',
+        );
+      },
+    },
+    feed: {
+      append: (entries) => {
+        for (const entry of entries) {
+          const known = ports.feedEntries.some((e) => e.queue === entry.queue && e.number === entry.number);
+          if (!known) ports.feedEntries.push(entry);
+        }
+        return Promise.resolve();
+      },
+      read: (queue, after, top) =>
+        Promise.resolve(
+          ports.feedEntries
+            .filter((entry) => entry.queue === queue && entry.number > after)
+            .sort((a, b) => a.number - b.number)
+            .slice(0, top),
+        ),
+    },
+    commands: {
+      send: async (command) => {
+        ports.sent.push(command);
+        ports.onSend?.(command);
+      },
+    },
+    machineQueues: {
+      ensure: () => Promise.resolve(),
+      remove: () => Promise.resolve(),
+      queueName: (machine) => Promise.resolve(machine),
+      access: () => Promise.resolve({ commands: '', events: '' }),
+    },
+    blobs: {
+      put: (key, content) => {
+        blobs.set(key, content);
+        return Promise.resolve();
+      },
+      get: (key) => Promise.resolve(blobs.get(key)),
+      append: (key, content) => {
+        blobs.set(key, Buffer.concat([blobs.get(key) ?? new Uint8Array(), content]));
+        return Promise.resolve();
+      },
+      list: (prefix) =>
+        Promise.resolve(
+          [...blobs]
+            .filter(([key]) => key.startsWith(prefix))
+            .map(([key, content]) => ({ key, bytes: content.length }))
+            .sort((a, b) => (a.key < b.key ? -1 : 1)),
+        ),
+    },
+    runLogs: {
+      append: (run, first, lines) => {
+        const known = ports.logs.get(run) ?? [];
+        lines.forEach((line, index) => (known[first + index] = line));
+        ports.logs.set(run, known);
+        return Promise.resolve();
+      },
+      read: (run, after, top) => {
+        const lines = (ports.logs.get(run) ?? []).slice(after, after + top);
+        return Promise.resolve({ lines, next: after + lines.length });
+      },
+      progress: (run, told) => {
+        progress.set(run, told);
+        return Promise.resolve();
+      },
+      lastProgress: (run) => Promise.resolve(progress.get(run)),
+    },
+    secrets: {
+      put: (name, value) => {
+        secrets.set(name, value);
+        return Promise.resolve(name);
+      },
+      get: (ref) => Promise.resolve(secrets.get(ref)),
+    },
+  };
+  return ports;
+}
