@@ -44,16 +44,36 @@ function watchList(stored: Watched): WatchList {
   };
 }
 
-/** The signal by which an entity enters or leaves its watch's list; `seq` rises with each. */
-export function watchSignal(change: { watched: string; listed: boolean; seq: number }): Signal {
-  return {
-    entity: QUEUE_WATCH,
-    key: watchKey(change.watched),
-    operation: change.listed ? 'list' : 'unlist',
-    input: { watched: change.watched, seq: change.seq },
-  };
+/** What an entity remembers of the watch: the number of its last signal, and whether it is listed. */
+export interface WatchMark {
+  seq: number;
+  listed: boolean;
 }
 
+/**
+ * Enters an entity that has become busy, and takes an idle one off when it `mayLeave`: only `reconcile` does, since a busy
+ * queue would otherwise come and go with every run.
+ */
+export function watchChange(entity: {
+  watched: string;
+  before: WatchMark | undefined;
+  busy: boolean;
+  mayLeave: boolean;
+}): { watch: WatchMark; signals: Signal[] } {
+  const { watched, busy, before = { seq: 0, listed: false } } = entity;
+  const changes = busy ? !before.listed : before.listed && entity.mayLeave;
+  if (!changes) return { watch: before, signals: [] };
+  const seq = before.seq + 1;
+  const signal = {
+    entity: QUEUE_WATCH,
+    key: watchKey(watched),
+    operation: busy ? 'list' : 'unlist',
+    input: { watched, seq },
+  };
+  return { watch: { seq, listed: busy }, signals: [signal] };
+}
+
+/** Spreads the watched over the watches. */
 function watchKey(watched: string): string {
   let sum = 0;
   for (const character of watched) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) >>> 0;

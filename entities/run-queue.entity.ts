@@ -8,8 +8,9 @@ import { queueSnapshot } from '../domain/run-queue/snapshot';
 import type { QueueSnapshot } from '../domain/run-queue/snapshot';
 import { emptyQueue, needsWatch } from '../domain/run-queue/state';
 import { entityHandler } from './operation';
-import type { Operation, Outcome, Signal } from './operation';
-import { watchSignal } from './queue-watch.entity';
+import type { Operation, Outcome } from './operation';
+import type { WatchMark } from './queue-watch.entity';
+import { watchChange } from './queue-watch.entity';
 
 /** One entity per machine or group; its key is the queue's id. */
 export const RUN_QUEUE = 'run-queue';
@@ -22,13 +23,18 @@ export type RunQueueOperation = QueueCommand['kind'] | 'snapshot';
 export type RunQueueInput<O extends QueueCommand['kind']> = Extract<QueueCommand, { kind: O }>;
 export type RunQueueAnswer<O extends RunQueueOperation> = O extends 'snapshot' ? QueueSnapshot : QueueAnswer;
 
-interface StoredEntity {
+/** State of the entity. */
+export interface StoredEntity {
   queue: StoredQueue;
-  /** Number of the last signal to the watch, and whether it lists this queue. */
-  watch: { seq: number; listed: boolean };
+  watch: WatchMark;
 }
 
 export const runQueueEntity = entityHandler<StoredEntity>({ operate, failed: refused });
+
+/** The queue in what the entity has stored, for readers of its state; undefined is a queue to which nothing has come yet. */
+export function storedSnapshot(stored: StoredEntity | undefined): QueueSnapshot {
+  return queueSnapshot(stored ? decodeQueue(stored.queue) : emptyQueue());
+}
 
 function operate({ key, name, input, stored }: Operation<StoredEntity>): Outcome<StoredEntity> {
   const state = stored ? decodeQueue(stored.queue) : emptyQueue();
@@ -37,16 +43,16 @@ function operate({ key, name, input, stored }: Operation<StoredEntity>): Outcome
   if (typeof command === 'string')
     return { answer: answerOf({ kind: 'refused', code: 'BadCommand', detail: command }, state.outbox) };
   const decision = decide(state, command);
-  const before = stored?.watch ?? { seq: 0, listed: false };
-  const listed = needsWatch(decision.state);
-  // Only `reconcile` takes a queue off the list: a busy queue would otherwise come and go with every run.
-  const changes = listed ? !before.listed : before.listed && command.kind === 'reconcile';
-  const watch = changes ? { seq: before.seq + 1, listed } : before;
-  const signals: Signal[] = changes ? [watchSignal({ watched: `${RUN_QUEUE}/${key}`, ...watch })] : [];
+  const change = watchChange({
+    watched: `${RUN_QUEUE}/${key}`,
+    before: stored?.watch,
+    busy: needsWatch(decision.state),
+    mayLeave: command.kind === 'reconcile',
+  });
   return {
-    stored: { queue: encodeQueue(decision.state), watch },
+    stored: { queue: encodeQueue(decision.state), watch: change.watch },
     answer: answerOf(decision.reply, decision.state.outbox),
-    signals,
+    signals: change.signals,
   };
 }
 

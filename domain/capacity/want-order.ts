@@ -1,11 +1,7 @@
-import type { Priority } from '../../contracts/runs';
-
-const ranks: Readonly<Record<Priority, number>> = { high: 0, normal: 1, low: 2 };
+import type { BotWant } from '../run-queue/messages';
+import { priorityRank } from '../run-queue/ordering';
 
 /** Bots go by priority, then by time requested (row H1). */
-export function compareWants(
-  a: { priority: Priority; requestedMs: number },
-  b: { priority: Priority; requestedMs: number },
-): number {
-  return ranks[a.priority] - ranks[b.priority] || a.requestedMs - b.requestedMs;
+export function compareWants(a: BotWant, b: BotWant): number {
+  return priorityRank(a.priority) - priorityRank(b.priority) || a.requestedMs - b.requestedMs;
 }

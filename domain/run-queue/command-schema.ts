@@ -3,7 +3,8 @@ import { machineReport } from '../../contracts/agent-protocol';
 import { priority } from '../../contracts/runs';
 import type { QueueCommand } from './messages';
 
-const ms = z.number().finite();
+/** Within what a date can be. */
+const ms = z.number().min(-8.64e15).max(8.64e15);
 const count = z.int().min(0);
 const text = z.string().min(1);
 

@@ -7,7 +7,7 @@ import { changeSettings, machineMaintenance, moveToTop, setPriority, undoMove } 
 import { presence, report } from './presence';
 import { giveBack, release, request, withdraw } from './runs';
 import type { QueueState } from './state';
-import { findGrant, grantRef } from './state';
+import { findGrant, grantOffer } from './state';
 
 export interface Decision {
   state: QueueState;
@@ -92,7 +92,7 @@ function apply(state: QueueState, command: QueueCommand): QueueReply {
 
 function grantedAtOnce(state: QueueState, run: string, answer: QueueReply): QueueReply {
   const grant = answer.kind === 'queued' ? findGrant(state, run) : undefined;
-  return grant ? { kind: 'granted', grant: grantRef(grant) } : answer;
+  return grant ? { kind: 'granted', grant: grantOffer(state, grant) } : answer;
 }
 
 /** Runs whose owner is gone: a living one withdraws at the deadline (rule 1). */

@@ -3,7 +3,7 @@ import { emit, tell } from './outbox';
 import type { Place } from './places';
 import { choosePlace, hasSlot, isOpen, placesOf } from './places';
 import type { Entry, EntryClass, QueueState } from './state';
-import { grantRef } from './state';
+import { grantOffer } from './state';
 
 /** Unattended runs that hold a machine: bots are counted by grant (row H1). */
 export function botsInUse(state: QueueState): number {
@@ -79,7 +79,7 @@ function grant(state: QueueState, entry: Entry, machineId: string): void {
     stoppingMs: undefined,
   };
   state.grants.push(granted);
-  emit(state, { kind: 'grant', owner: entry.owner, grant: grantRef(granted) });
+  emit(state, { kind: 'grant', owner: entry.owner, grant: grantOffer(state, granted) });
   tell(state, { what: 'granted', run: entry.run, machine: machineId });
 }
 

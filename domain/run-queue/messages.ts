@@ -1,6 +1,7 @@
 import type { Fence } from '../../contracts/ids';
 import type { MachineReport } from '../../contracts/agent-protocol';
 import type { Priority } from '../../contracts/runs';
+import type { SessionTerms } from '../sessions/session-plan';
 
 /**
  * What the `run-queue` entity (one per machine or group) is told and what it answers. Every command carries `now`
@@ -13,6 +14,11 @@ export interface GrantRef {
   run: string;
   machine: string;
   fence: Fence;
+}
+
+/** A grant as its owner gets it: with what the session rules need (domain/sessions). */
+export interface GrantOffer extends GrantRef {
+  terms?: SessionTerms | undefined;
 }
 
 export interface RequestedRun {
@@ -121,7 +127,7 @@ export type QueueReply =
       /** return: the machine is offered this run again from then on; `request` it again at that time to try at once. */
       retryAtMs?: number | undefined;
     }
-  | { kind: 'granted'; grant: GrantRef }
+  | { kind: 'granted'; grant: GrantOffer }
   | { kind: 'full'; limit: number }
   | { kind: 'moved'; target: string; move: number }
   /** withdraw */
@@ -180,7 +186,7 @@ export type WaitReason =
  * entity delivers it.
  */
 export type QueueEffect = { id: number } & (
-  | { kind: 'grant'; owner: string; grant: GrantRef }
+  | { kind: 'grant'; owner: string; grant: GrantOffer }
   | { kind: 'moved'; owner: string; target: string; move: number }
   /** Replaces what this queue wanted before; `seen` is the last bot effect it had received. */
   | { kind: 'wantBot'; count: number; wants: BotWant[]; seen: number }

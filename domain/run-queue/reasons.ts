@@ -1,25 +1,27 @@
+import { freeBots } from './granting';
 import type { WaitReason } from './messages';
-import { botsInUse } from './granting';
 import type { Fit, Place } from './places';
 import { fitOf, isCandidate, placesOf } from './places';
 import type { Entry, QueueState } from './state';
 
 /** Why this run waits right now (rows F4, L2), or undefined when it does not wait here. */
 export function waitReason(state: QueueState, run: string): WaitReason | undefined {
-  return waitReasons(state, run).at(-1)?.reason;
+  const index = state.entries.findIndex((entry) => entry.run === run);
+  return waitReasons(state, index + 1).at(-1)?.reason;
 }
 
-/** Why each run waits, in queue order; up to and with `last` when it is given (none when it does not wait). */
-export function waitReasons(state: QueueState, last?: string): { entry: Entry; reason: WaitReason }[] {
-  const count =
-    last === undefined ? state.entries.length : 1 + state.entries.findIndex((e) => e.run === last);
+/** Why each of the first `count` runs waits, in queue order. */
+export function waitReasons(
+  state: QueueState,
+  count = state.entries.length,
+): { entry: Entry; reason: WaitReason }[] {
   const places = placesOf(state);
   const ahead = new Map<string, string>();
   return state.entries.slice(0, count).map((entry, index) => {
-    const reason = reasonOf({ state, entry, position: index + 1, places, ahead });
-    if (reason.why === 'machineBusy' || reason.why === 'behind' || reason.why === 'noBot') {
-      for (const place of places)
-        if (isCandidate(entry.cls, place)) ahead.set(place.machine.machine, entry.run);
+    const candidates = places.filter((place) => isCandidate(entry.cls, place));
+    const reason = reasonOf({ state, entry, position: index + 1, candidates, ahead });
+    if (reason.why === 'machineBusy' || reason.why === 'behind') {
+      for (const { machine } of candidates) ahead.set(machine.machine, entry.run);
     }
     return { entry, reason };
   });
@@ -29,89 +31,78 @@ interface Question {
   state: QueueState;
   entry: Entry;
   position: number;
-  places: readonly Place[];
+  /** Machines that the run may use at all. */
+  candidates: readonly Place[];
   /** The last run before this one that waits for the machine. */
   ahead: ReadonlyMap<string, string>;
 }
 
-/** The reason that has to go first: nobody else's end helps a run whose machine is away. */
+type Found<F extends Fit['fit']> = { place: Place; fit: Extract<Fit, { fit: F }> };
+
+/** The obstacle that has to go first: nobody else's end helps a run whose machine is away. */
 function reasonOf(question: Question): WaitReason {
-  const { state, entry, places } = question;
-  const fits = places
-    .filter((place) => isCandidate(entry.cls, place))
-    .map((place) => ({ place, fit: fitOf(state, entry, place) }));
-  if (fits.length === 0) return { why: 'noMachine' };
-  const open = fits.filter(({ fit }) => fit.fit !== 'closed');
-  return open.length === 0 ? closedReason(fits) : openReason(question, open);
+  const { state, entry, candidates } = question;
+  if (candidates.length === 0) return { why: 'noMachine' };
+  const found = candidates.map((place) => ({ place, fit: fitOf(state, entry, place) }));
+  const closed = found.filter((f): f is Found<'closed'> => f.fit.fit === 'closed');
+  if (closed.length === candidates.length) return closedReason(closed);
+  const later = found.filter((f): f is Found<'later'> => f.fit.fit === 'later');
+  const refusals = found.filter((f): f is Found<'refusal'> => f.fit.fit === 'refusal');
+  const sentThere = refusals.length > 0 && later.length === 0 && entry.cls.whenSessionBlocked === 'fail';
+  if (sentThere || found.some(({ fit }) => fit.fit === 'yes')) return heldBackReason(question);
+  const busy = later.filter(({ fit }) => fit.why === 'slot');
+  if (busy.length > 0) return busyReason(question, busy);
+  return laterReason(question, later) ?? blockedReason(refusals);
 }
 
-type Candidate = { place: Place; fit: Fit };
-
-function closedReason(fits: readonly Candidate[]): WaitReason {
-  const because = (why: string) => fits.filter(({ fit }) => fit.fit === 'closed' && fit.why === why);
-  const offline = because('offline').map(({ place }) => place.machine.machine);
+function closedReason(closed: readonly Found<'closed'>[]): WaitReason {
+  const because = (why: string) =>
+    closed.filter(({ fit }) => fit.why === why).map(({ place }) => place.machine.machine);
+  const offline = because('offline');
   if (offline.length > 0) return { why: 'offline', machines: offline };
   const moving = because('moving')[0];
-  return moving && because('maintenance').length === 0
-    ? { why: 'machineMoving', machine: moving.place.machine.machine }
+  return moving !== undefined && because('maintenance').length === 0
+    ? { why: 'machineMoving', machine: moving }
     : { why: 'maintenance' };
 }
 
-function openReason(question: Question, open: readonly Candidate[]): WaitReason {
-  const { state, entry, ahead, position } = question;
-  if (open.some(({ fit }) => fit.fit === 'yes' || sentToBeRefused(entry, fit)))
-    return readyReason(question, open);
-  const busy = open.filter(({ fit }) => fit.fit === 'later' && fit.why === 'slot');
-  const first = busy[0];
-  const holder = first?.place.runs[0];
-  if (first && holder) {
-    const before = busy.map(({ place }) => ahead.get(place.machine.machine));
-    const competitor = before.every((run) => run !== undefined) ? before[0] : undefined;
-    return competitor === undefined
-      ? { why: 'machineBusy', run: holder.entry.run, machine: first.place.machine.machine }
-      : { why: 'behind', run: competitor, position };
-  }
-  return ownReason(state, entry, open);
-}
-
-/** A run that would rather fail than wait goes even to a machine that refuses it, but never waits there. */
-function sentToBeRefused(entry: Entry, fit: Fit): boolean {
-  return fit.fit === 'refusal' && entry.cls.whenSessionBlocked === 'fail';
-}
-
-/** A machine is free for it: it lacks a bot, or strict order holds it behind the head of the line. */
-function readyReason({ state, entry, position }: Question, open: readonly Candidate[]): WaitReason {
-  const later = open.find(({ fit }) => fit.fit === 'later');
-  const free = open.some(({ fit }) => fit.fit === 'yes');
-  if (!free && later) return ownReason(state, entry, [later]);
+/** A machine is free for it, yet it was not granted. */
+function heldBackReason({ state, entry, position }: Question): WaitReason {
   const head = state.entries[0];
   if (state.settings.strictOrder && head && head !== entry) return { why: 'behind', run: head.run, position };
-  if (lacksBot(state, entry)) return { why: 'noBot' };
-  const holder = open[0];
-  return head && head !== entry
-    ? { why: 'behind', run: head.run, position }
-    : { why: 'offline', machines: holder ? [holder.place.machine.machine] : [] };
+  if (entry.cls.mode === 'unattended' && freeBots(state) <= 0) return { why: 'noBot' };
+  const last = entry.refusals.at(-1);
+  // Left are runs past their deadline: they are not granted, whatever is free.
+  return last ? { why: 'refused', ...last } : { why: 'noMachine' };
 }
 
-function lacksBot(state: QueueState, entry: Entry): boolean {
-  return (
-    entry.cls.mode === 'unattended' && state.settings.limitedBots && state.bots.held - botsInUse(state) <= 0
-  );
-}
-
-/** What keeps this run alone: its user, the sessions on the machine, the machine's own refusal. */
-function ownReason(state: QueueState, entry: Entry, open: readonly Candidate[]): WaitReason {
-  for (const { place, fit } of open) {
+/** Behind the run before it that waits for the same machines; the first of these waits for the machine itself. */
+function busyReason({ ahead, position }: Question, busy: readonly Found<'later'>[]): WaitReason {
+  for (const { place } of busy) {
     const machine = place.machine.machine;
-    if (fit.fit === 'refusal') return { why: 'sessionBlocked', code: fit.code, machine };
-    if (fit.fit !== 'later') continue;
+    const holder = place.runs[0];
+    if (holder && !ahead.has(machine)) return { why: 'machineBusy', run: holder.entry.run, machine };
+  }
+  const before = busy.map(({ place }) => ahead.get(place.machine.machine)).find((run) => run !== undefined);
+  return before === undefined ? { why: 'noMachine' } : { why: 'behind', run: before, position };
+}
+
+/** Its user, its session or a machine's refusal keeps this run alone. */
+function laterReason({ state, entry }: Question, later: readonly Found<'later'>[]): WaitReason | undefined {
+  for (const { place, fit } of later) {
+    const machine = place.machine.machine;
     if (fit.why === 'session') return { why: 'sessionBlocked', code: 'TooManyActiveSessions', machine };
     const same = place.runs.find((run) => run.entry.cls.userKey === entry.cls.userKey);
     if (fit.why === 'user' && same) return { why: 'userBusy', run: same.entry.run, machine };
     const refusal = entry.refusals.find((r) => r.machine === machine && r.untilMs > state.timeMs);
     if (fit.why === 'refused' && refusal) return { why: 'refused', ...refusal };
-    const holder = place.runs[0];
-    if (holder) return { why: 'machineBusy', run: holder.entry.run, machine };
   }
-  return { why: 'noMachine' };
+  return undefined;
+}
+
+function blockedReason(refusals: readonly Found<'refusal'>[]): WaitReason {
+  const first = refusals[0];
+  return first
+    ? { why: 'sessionBlocked', code: first.fit.code, machine: first.place.machine.machine }
+    : { why: 'noMachine' };
 }

@@ -3,7 +3,7 @@ import { changeEntry, insertEntry, takeEntry } from './ordering';
 import { emit, tell } from './outbox';
 import { waitReason } from './reasons';
 import type { Entry, Grant, QueueState } from './state';
-import { classOf, findGrant, findMachine, grantRef, sameGrant } from './state';
+import { classOf, findGrant, findMachine, grantOffer, grantRef, sameGrant } from './state';
 
 /** A machine that gave a run back is not offered the same run again for so long. */
 export const REFUSAL_PAUSE_MS = 30_000;
@@ -17,7 +17,7 @@ export function request(
   { entry: run, again }: { entry: RequestedRun; again?: boolean | undefined },
 ): QueueReply {
   const granted = findGrant(state, run.run);
-  if (granted) return { kind: 'granted', grant: grantRef(granted) };
+  if (granted) return { kind: 'granted', grant: grantOffer(state, granted) };
   if (state.entries.some((entry) => entry.run === run.run)) return { kind: 'queued' };
   if (run.deadlineMs <= state.timeMs) return { kind: 'expired', waitReason: undefined };
   const refused = refusedRequest(state, run, again === true);
@@ -55,7 +55,7 @@ function refusedRequest(state: QueueState, run: RequestedRun, again: boolean): Q
 /** Leaves the queue; when the grant was faster, the answer says so and nothing changes. */
 export function withdraw(state: QueueState, { run }: { run: string }): QueueReply {
   const granted = findGrant(state, run);
-  if (granted) return { kind: 'granted', grant: grantRef(granted) };
+  if (granted) return { kind: 'granted', grant: grantOffer(state, granted) };
   const reason = waitReason(state, run);
   if (!takeEntry(state, run)) return { kind: 'unknown' };
   tell(state, { what: 'withdrawn', run });

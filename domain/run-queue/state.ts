@@ -1,7 +1,7 @@
 import type { MachineReport } from '../../contracts/agent-protocol';
 import type { Priority } from '../../contracts/runs';
 import type { SessionFacts } from '../sessions/decide-session';
-import type { BotWant, GrantRef, QueueEffect, QueueSettings, RequestedRun } from './messages';
+import type { BotWant, GrantOffer, GrantRef, QueueEffect, QueueSettings, RequestedRun } from './messages';
 import type { Fence } from '../../contracts/ids';
 
 /** What many entries have in common; entries that share it share one object, so that it is stored once. */
@@ -123,6 +123,14 @@ export function emptyQueue(): QueueState {
 
 export function grantRef(grant: Grant): GrantRef {
   return { run: grant.entry.run, machine: grant.machine, fence: grant.fence };
+}
+
+/** The grant with what the session rules need to know of its machine. */
+export function grantOffer(state: QueueState, grant: Grant): GrantOffer {
+  const facts = findMachine(state, grant.machine)?.facts;
+  if (!facts) return grantRef(grant);
+  const { os, multipleSessionsPerUser } = facts;
+  return { ...grantRef(grant), terms: { os, reuse: state.settings.reuseSession, multipleSessionsPerUser } };
 }
 
 export function sameGrant(a: GrantRef, b: GrantRef): boolean {

@@ -28,8 +28,8 @@ export type SessionDecision =
 /** Can this run start on this machine now, and in which session (rows C4, C5, C7–C9, D1–D6, E1, G1–G3)? Total: every question has an answer. */
 export function decideSession(question: SessionQuestion): SessionDecision {
   const { facts, runningUsers, userKey } = question;
-  if (runningUsers.includes(userKey)) return { kind: 'wait', reason: 'user' };
   if (runningUsers.length >= parallelRuns(facts)) return { kind: 'wait', reason: 'slot' };
+  if (runningUsers.includes(userKey)) return { kind: 'wait', reason: 'user' };
   const cell = sessionCell({
     os: facts.os,
     use: sessionUse(question),

@@ -18,7 +18,12 @@ test('L4: a request is granted with a fence, and the grant stays in the answer u
   const first = entity.call<QueueAnswer>('request', { now, entry: requested('a', now) });
   expect(first.reply).toEqual({
     kind: 'granted',
-    grant: { run: 'a', machine: 'm1', fence: { epoch: 1, n: 1 } },
+    grant: {
+      run: 'a',
+      machine: 'm1',
+      fence: { epoch: 1, n: 1 },
+      terms: { os: 'linux', reuse: false, multipleSessionsPerUser: false },
+    },
   });
   const second = entity.call<QueueAnswer>('request', { now, entry: requested('b', now) });
   expect(second.reply).toEqual({ kind: 'queued' });

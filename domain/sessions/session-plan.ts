@@ -1,0 +1,38 @@
+import type { OsFamily } from '../../contracts/agent-protocol';
+import { sessionUse } from './decide-session';
+import type { OwnSession, SessionCell } from './session-tables';
+import { osKind, sessionCell } from './session-tables';
+
+/** What the queue knew of the machine when it granted it. */
+export interface SessionTerms {
+  os: OsFamily;
+  /** Setting of the machine or group (rows D3, D4). */
+  reuse: boolean;
+  multipleSessionsPerUser: boolean;
+}
+
+/**
+ * The rules of one run on one machine as data, for the agent: it sees the sessions at the very start and looks its case up.
+ * Each list: nobody else has a session, somebody else has. A session that has vanished since is the case `none` (row D6).
+ */
+export interface SessionPlan {
+  cases: Record<OwnSession, [SessionCell, SessionCell]>;
+  /** signOff: row D1. lock: row D2. leave: the session is a person's. */
+  atEnd: 'signOff' | 'lock' | 'leave';
+}
+
+const own: readonly OwnSession[] = ['none', 'active', 'locked', 'disconnected'];
+
+export function sessionPlan(run: { mode: 'attended' | 'unattended' }, terms: SessionTerms): SessionPlan {
+  const { os, reuse, multipleSessionsPerUser } = terms;
+  const use = sessionUse({ mode: run.mode, reuse });
+  const cell = (state: OwnSession, others: boolean) =>
+    sessionCell({ os, use, own: state, others, multipleSessionsPerUser });
+  const cases = Object.fromEntries(own.map((state) => [state, [cell(state, false), cell(state, true)]]));
+  return { cases: cases as SessionPlan['cases'], atEnd: endOf(use, os) };
+}
+
+function endOf(use: ReturnType<typeof sessionUse>, os: OsFamily): SessionPlan['atEnd'] {
+  if (use === 'attended') return 'leave';
+  return use === 'reuse' && osKind(os) !== 'linux' ? 'lock' : 'signOff';
+}
