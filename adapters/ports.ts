@@ -133,6 +133,8 @@ export interface MachineRow {
   installation: string;
   report: MachineReport;
   registeredMs: number;
+  /** When `installation` was last given access. */
+  leasedMs?: number | undefined;
   revoked: boolean;
 }
 

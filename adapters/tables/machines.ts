@@ -1,7 +1,14 @@
 import { machineReport } from '../../contracts/agent-protocol';
 import { Cache } from '../cache';
 import type { MachineRow, Machines } from '../ports';
-import { instantColumn, requireInstant, requireNumber, requireText, textColumns } from './columns';
+import {
+  instantColumn,
+  optionalInstant,
+  requireInstant,
+  requireNumber,
+  requireText,
+  textColumns,
+} from './columns';
 import type { StoredRow, Table } from './table';
 
 const PARTITION = 'machine';
@@ -27,6 +34,7 @@ export class TableMachines implements Machines {
         sealingKey: machine.sealingKey,
         installation: machine.installation,
         registeredAt: instantColumn(machine.registeredMs),
+        leasedAt: machine.leasedMs === undefined ? undefined : instantColumn(machine.leasedMs),
         revoked: machine.revoked,
         ...textColumns('report', JSON.stringify(machine.report)),
       },
@@ -60,6 +68,7 @@ function fromRow({ row, columns }: StoredRow): MachineRow {
     installation: requireText(columns, 'installation'),
     report: machineReport.parse(JSON.parse(requireText(columns, 'report'))),
     registeredMs: requireInstant(columns, 'registeredAt'),
+    leasedMs: optionalInstant(columns, 'leasedAt'),
     revoked: columns['revoked'] === true,
   };
 }

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { desktopFlowManifest, jsonSchema } from './desktop-flow';
+import { flowDefinition } from './flow-definition';
+import { contentHash, instant, resourceName, runId } from './ids';
+
+/*
+ * GET  /api/flows                flowList
+ * GET  /api/flows/{flow}         flowView
+ * PUT  /api/flows/{flow}         a flow definition → flowView
+ * POST /api/flows/{flow}/run     the trigger's input → 202 runAccepted; header Idempotency-Key (row A1)
+ * GET  /api/desktop-flows        desktopFlowList
+ * GET  /api/desktop-flows/{name} desktopFlowView
+ * PUT  /api/desktop-flows/{name} a zip with desktop-flow.yaml at its top → desktopFlowView
+ * POST /api/files                any bytes → 201 uploadedFile
+ */
+
+export const flowSummary = z.object({
+  name: resourceName,
+  description: z.string().optional(),
+  trigger: z.enum(['Button', 'Http']),
+  /** SHA-256 of the definition. */
+  hash: contentHash,
+  updatedAt: instant,
+});
+
+export const flowView = flowSummary.extend({
+  /** JSON Schema of the input; absent: anything goes. */
+  inputs: jsonSchema.optional(),
+  definition: flowDefinition,
+});
+export type FlowView = z.infer<typeof flowView>;
+
+export const flowList = z.object({ flows: z.array(flowSummary) });
+export type FlowList = z.infer<typeof flowList>;
+
+export const runAccepted = z.object({
+  run: runId,
+  status: z.literal('Running'),
+  links: z.object({ self: z.string(), cancel: z.string() }),
+});
+export type RunAccepted = z.infer<typeof runAccepted>;
+
+export const desktopFlowView = desktopFlowManifest.extend({
+  /** SHA-256 of the zip. */
+  package: contentHash,
+  updatedAt: instant,
+});
+export type DesktopFlowView = z.infer<typeof desktopFlowView>;
+
+export const desktopFlowList = z.object({ desktopFlows: z.array(desktopFlowView) });
+export type DesktopFlowList = z.infer<typeof desktopFlowList>;
+
+export const uploadedFile = z.object({ id: contentHash, bytes: z.int().min(0) });
+export type UploadedFile = z.infer<typeof uploadedFile>;

@@ -1,0 +1,39 @@
+import type { Ports, StoredConnection } from '../../adapters/ports';
+import { connectionBody } from '../../contracts/connections';
+import { http, json, type Handler } from '../http';
+import { RequestError } from '../problem';
+import { parseBody, readJson } from '../request-body';
+import { connectionName, connectionView } from './connection-requests';
+
+/**
+ * PUT connections/{name} (row B3). A credential is stored apart and never answered. Without one in the body the stored one stays, as
+ * long as the user is the same.
+ */
+export function putConnection(ports: Ports): Handler {
+  return http(async (request) => {
+    const name = connectionName(request.params['name']);
+    const given = parseBody(connectionBody, await readJson(request, ports.settings.maxBodyBytes));
+    if (given.credential && given.user === undefined) {
+      throw new RequestError('InvalidBody', {
+        errors: [{ path: 'user', message: 'is required with a credential' }],
+      });
+    }
+    if (!(await ports.machines.get(given.target.id))) {
+      throw new RequestError('MachineNotFound', { detail: `There is no machine "${given.target.id}".` });
+    }
+    const before = await ports.connections.get(name);
+    const kept = before?.user === given.user ? before?.secretRef : undefined;
+    const secretRef = given.credential
+      ? await ports.secrets.put(`connection/${name}`, JSON.stringify(given.credential))
+      : kept;
+    const stored: StoredConnection = {
+      name,
+      target: given.target,
+      ...(given.user === undefined ? {} : { user: given.user }),
+      hasCredential: secretRef !== undefined,
+      ...(secretRef === undefined ? {} : { secretRef }),
+    };
+    await ports.connections.put(stored);
+    return json(connectionView(stored));
+  });
+}

@@ -1,0 +1,109 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { HttpResponseInit } from '@azure/functions';
+import { ulid } from 'ulid';
+import type { Claim, Ports } from '../../adapters/ports';
+import type { RunAccepted } from '../../contracts/api-flows';
+import type { CloudFlowRunInput } from '../../domain/runs/run-inputs';
+import { orchestrations } from '../../orchestrators/names';
+import { callerOf } from '../caller';
+import { canonicalJson } from '../canonical-json';
+import { durableHttp, json, type DurableHandler, type Orchestrations } from '../http';
+import { instanceStatus } from '../instances';
+import { RequestError } from '../problem';
+import { readJson, sha256Hex } from '../request-body';
+import { FlowInputs, triggerOf } from './flow-input';
+
+/** A claim without an instance is young enough that whoever made it may still be about to start it (ms). */
+const START_WITHIN_MS = 60_000;
+
+/** How long a repeated request waits for the first one to start the run (ms). */
+const PATIENCE_MS = 2_000;
+const POLL_MS = 50;
+
+/**
+ * POST flows/{flow}/run (rows A1, L1): 202 with the place to look. The same Idempotency-Key is answered alike for as long as its claim is
+ * kept; the claim holds all that the run is started with, so whoever repeats the request can start what a crash left unstarted.
+ */
+export function runFlow(ports: Ports): DurableHandler {
+  const inputs = new FlowInputs(ports.blobs);
+  return durableHttp(async (request, client) => {
+    const name = request.params['flow'] ?? '';
+    const body = await readJson(request, ports.settings.maxBodyBytes);
+    const flow = await ports.flows.get(name);
+    if (!flow) throw new RequestError('FlowNotFound', { detail: `There is no cloud flow "${name}".` });
+    const start: CloudFlowRunInput = {
+      run: ulid(ports.now()),
+      flow: name,
+      definition: flow.hash,
+      triggerBody: await inputs.accept(flow, body),
+      startedBy: callerOf(request).name,
+      trigger: triggerOf(flow.definition).kind,
+    };
+    const key = request.headers.get('idempotency-key');
+    if (!key) {
+      await client.startNew(orchestrations.cloudFlowRun, { instanceId: start.run, input: start });
+      return accepted(start.run);
+    }
+    const claim: Claim = {
+      run: start.run,
+      bodyHash: sha256Hex(canonicalJson(body)),
+      claimedMs: ports.now(),
+      start,
+    };
+    return accepted(await startClaimed({ ports, client, name, key, claim }));
+  });
+}
+
+/** @returns the run of the claim that stands for the key. @throws RequestError IdempotencyKeyReused, Unavailable */
+async function startClaimed(options: {
+  ports: Ports;
+  client: Orchestrations;
+  name: string;
+  key: string;
+  claim: Claim;
+}): Promise<string> {
+  const { ports, client, name, key } = options;
+  if (key.length > 256) {
+    throw new RequestError('InvalidBody', {
+      errors: [{ path: 'Idempotency-Key', message: 'is longer than 256 characters' }],
+    });
+  }
+  const { claim, first } = await ports.claims.claim(name, `key:${key}`, options.claim);
+  if (claim.bodyHash !== options.claim.bodyHash) throw new RequestError('IdempotencyKeyReused');
+  const begin = async (): Promise<string> => {
+    await client.startNew(orchestrations.cloudFlowRun, { instanceId: claim.run, input: claim.start });
+    return claim.run;
+  };
+  if (first) return begin();
+  if (await exists(client, claim.run)) return claim.run;
+  const attempt = Math.floor((ports.now() - claim.claimedMs) / START_WITHIN_MS);
+  if (attempt >= 1) {
+    // One starter per minute: of two repeats, the slower must not start a run again that has already ended.
+    const restart = await ports.claims.claim(name, `start:${claim.run}:${attempt}`, claim);
+    if (restart.first) return begin();
+  }
+  if (await appears(client, claim.run)) return claim.run;
+  const left = START_WITHIN_MS - ((ports.now() - claim.claimedMs) % START_WITHIN_MS);
+  throw new RequestError('Unavailable', {
+    detail: 'The run of this idempotency key has not been started yet.',
+    headers: { 'retry-after': String(Math.ceil(left / 1_000)) },
+  });
+}
+
+async function exists(client: Orchestrations, run: string): Promise<boolean> {
+  return (await instanceStatus(client, run, { showInput: false })) !== undefined;
+}
+
+async function appears(client: Orchestrations, run: string): Promise<boolean> {
+  for (let waited = 0; waited < PATIENCE_MS; waited += POLL_MS) {
+    await pause(POLL_MS);
+    if (await exists(client, run)) return true;
+  }
+  return false;
+}
+
+function accepted(run: string): HttpResponseInit {
+  const self = `/api/runs/${run}`;
+  const body: RunAccepted = { run, status: 'Running', links: { self, cancel: `${self}/cancel` } };
+  return json(body, 202, { location: self });
+}

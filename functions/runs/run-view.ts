@@ -1,0 +1,115 @@
+import { decodeTime } from 'ulid';
+import type { Ports, Progress, RunRow } from '../../adapters/ports';
+import type { CloudRunView, DesktopRunView, ProgressView, RunSummary } from '../../contracts/api-runs';
+import { cloudRunState, desktopRunState, isEnded } from '../../contracts/runs';
+import type { Orchestrations } from '../http';
+import { findChild, type FoundRun } from './find-run';
+import { withRemedy } from './run-status';
+
+/** Inputs of `cloud-flow-run` that are shown. */
+interface ShownInput {
+  flow?: string;
+  triggerBody?: unknown;
+  startedBy?: string;
+  trigger?: string;
+}
+
+export async function cloudRunView(
+  ports: Ports,
+  client: Orchestrations,
+  found: FoundRun,
+): Promise<CloudRunView> {
+  const { run, row, instance, status } = found;
+  const input = shownInput(instance?.input);
+  const state = cloudRunState.parse(status.state);
+  return {
+    run,
+    kind: 'cloud',
+    flow: row?.name ?? input.flow ?? '',
+    status: state,
+    requestedAt: iso(decodeTime(run)),
+    ...endOf(found),
+    ...given({ trigger: row?.trigger ?? input.trigger, startedBy: row?.startedBy ?? input.startedBy }),
+    ...given({ input: input.triggerBody }),
+    actions: status.actions,
+    ...given({ outputs: status.outputs }),
+    ...(status.error ? { error: withRemedy(status.error) } : {}),
+    children: await childViews(ports, client, found),
+  };
+}
+
+export async function desktopRunView(ports: Ports, found: FoundRun): Promise<DesktopRunView> {
+  const { run, row, status } = found;
+  const ended = isEnded(status.state);
+  const progress = ended ? undefined : await ports.runLogs.lastProgress(run);
+  return {
+    run,
+    kind: 'desktop',
+    parent: run.split('-')[0] ?? run,
+    ...given({ desktopFlow: row?.name }),
+    status: desktopRunState.parse(status.state),
+    ...(row ? { requestedAt: iso(row.requestedMs) } : {}),
+    ...endOf(found),
+    ...given({ queue: status.queue ?? row?.queue, machine: status.machine ?? row?.machine }),
+    ...(progress ? { progress: progressView(progress) } : {}),
+    ...given({ outputs: status.outputs, timeline: status.timeline }),
+    ...(status.error ? { error: withRemedy(status.error) } : {}),
+  };
+}
+
+export function runSummary(row: RunRow): RunSummary {
+  const state = cloudRunState.safeParse(row.state);
+  return {
+    run: row.run,
+    flow: row.name,
+    status: state.success ? state.data : 'Running',
+    requestedAt: iso(row.requestedMs),
+    ...(row.endedMs === undefined ? {} : { endedAt: iso(row.endedMs) }),
+    ...given({ trigger: row.trigger, startedBy: row.startedBy }),
+    ...(row.error ? { error: withRemedy(row.error) } : {}),
+  };
+}
+
+/** Ids of a cloud-flow run's desktop-flow runs, in order of scheduling: those its actions name and those in the index. */
+export function childRuns(found: FoundRun, rows: readonly RunRow[]): string[] {
+  const named = Object.values(found.status.actions).flatMap((action) => action.run ?? []);
+  const number = (run: string): number => Number(run.split('-')[1]);
+  return [...new Set([...named, ...rows.map((row) => row.run)])].sort((a, b) => number(a) - number(b));
+}
+
+async function childViews(ports: Ports, client: Orchestrations, found: FoundRun): Promise<DesktopRunView[]> {
+  const rows = await ports.runs.children(found.run);
+  const known = new Map(rows.map((row) => [row.run, row]));
+  return Promise.all(
+    childRuns(found, rows).map(async (run) =>
+      desktopRunView(ports, await findChild(client, run, known.get(run))),
+    ),
+  );
+}
+
+function endOf({ row, instance, status }: FoundRun): { endedAt?: string } {
+  if (!isEnded(status.state)) return {};
+  const endedMs = row?.endedMs ?? instance?.lastUpdatedTime.getTime();
+  return endedMs === undefined ? {} : { endedAt: iso(endedMs) };
+}
+
+function shownInput(input: unknown): ShownInput {
+  return typeof input === 'object' && input !== null ? input : {};
+}
+
+function progressView({ atMs, ...said }: Progress): ProgressView {
+  return { at: iso(atMs), ...given(said) };
+}
+
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** The properties that have a value. */
+function given<T extends object>(properties: T): Given<T> {
+  return Object.fromEntries(
+    Object.entries(properties).filter(([, value]) => value !== undefined),
+  ) as Given<T>;
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
