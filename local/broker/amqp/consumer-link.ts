@@ -19,6 +19,7 @@ export class ConsumerLink implements Consumer {
   private readonly dispositions: Dispositions;
   private reserved = 0;
   private draining = false;
+  private attached = false;
 
   constructor(
     private readonly sender: Sender,
@@ -28,6 +29,12 @@ export class ConsumerLink implements Consumer {
     this.receiveAndDelete = sender.snd_settle_mode === 1;
     this.credit = new OutgoingCredit(sender);
     this.dispositions = new Dispositions(sender.session, false);
+    // rhea writes transfers before attaches: nothing may be sent in the turn that answers the attach.
+    process.nextTick(() => {
+      this.attached = true;
+      this.lane.feed(this);
+      if (this.draining) this.drain();
+    });
     sender.on('sender_flow', () => this.lane.feed(this));
     sender.on('sender_draining', () => this.drain());
     sender.on('sendable', () => this.lane.feed(this));
@@ -48,7 +55,7 @@ export class ConsumerLink implements Consumer {
   }
 
   room(): number {
-    return this.credit.room() - this.reserved;
+    return this.attached ? this.credit.room() - this.reserved : 0;
   }
 
   reserve(): void {
@@ -69,7 +76,7 @@ export class ConsumerLink implements Consumer {
 
   private drain(): void {
     // What is on its way to disk before it is handed out still uses credit.
-    this.draining = this.reserved > 0;
+    this.draining = this.reserved > 0 || !this.attached;
     if (!this.draining) this.credit.drained();
   }
 

@@ -13,6 +13,7 @@ import { ReplyLinks, serveRequests } from './request-link';
 import {
   acceptSocket,
   answerAttach,
+  closeAtOnce,
   guardSession,
   hasOpened,
   linkCount,
@@ -86,6 +87,7 @@ export class Peer {
     const { connection } = this;
     const fault = (cause: unknown): void => {
       this.context.log('A connection broke the protocol.', { cause: String(cause) });
+      closeAtOnce(connection, String(cause));
       this.linger();
     };
     connection.on('protocol_error', fault);

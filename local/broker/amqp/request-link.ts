@@ -1,6 +1,14 @@
 import rhea, { type EventContext, type Receiver, type Sender } from 'rhea';
 import { errors, toAmqp } from './amqp-error';
-import { answerAttach, Dispositions, limitSize, outcomes, sizeOfLast, types } from './rhea-internals';
+import {
+  answerAttach,
+  Dispositions,
+  limitSize,
+  outcomes,
+  sizeOfLast,
+  types,
+  wireName,
+} from './rhea-internals';
 
 /** A decoded request message. */
 export type Request = Record<string, unknown>;
@@ -35,7 +43,7 @@ export class ReplyLinks {
 
 function addressesOf(sender: Sender): string[] {
   const target: unknown = sender.target?.address;
-  return typeof target === 'string' ? [sender.name, target] : [sender.name];
+  return typeof target === 'string' ? [wireName(sender), target] : [wireName(sender)];
 }
 
 /** The two names that one property of an answer has: $cbs writes the first, $management the second. */

@@ -87,8 +87,9 @@ interface RawSession {
   };
   outgoing: { available(): number; next_pending_delivery: number };
   on_disposition: (frame: { performative: { first: number; last?: number } }) => void;
+  on_attach: (frame: { performative: { name: string; role: boolean } }) => void;
   output(frame: unknown): void;
-  links: Record<string, unknown>;
+  links: Record<string, RawLink>;
 }
 
 interface RawConnection {
@@ -108,9 +109,10 @@ interface RawSender {
   _get_drain(): boolean;
 }
 
-/** Writable view of what the peer will see of a link. */
+/** A link, with a writable view of what the peer will see of it. */
 interface RawLink {
   local: { attach: Record<string, unknown> };
+  is_receiver(): boolean;
 }
 
 /** rhea hands a message of this format over undecoded; any value but 0 does. */
@@ -139,6 +141,13 @@ export function acceptSocket(connection: Connection, socket: Socket, maxFrameByt
   socket.on('data', () => {
     if ((raw.frame_size ?? 0) > maxFrameBytes) socket.destroy(new Error('frame larger than max-frame-size'));
   });
+}
+
+/** Closes a connection that broke the protocol; the frames go out before rhea ends the socket. */
+export function closeAtOnce(connection: Connection, description: string): void {
+  if (!hasOpened(connection)) return;
+  connection.close({ condition: 'amqp:connection:framing-error', description });
+  (connection as unknown as RawConnection)._process();
 }
 
 /** What the SASL mechanism of this connection learnt, if SASL was used at all. */
@@ -183,6 +192,17 @@ export function guardSession(session: Session): void {
     lastSize.set(receiver, bytes);
     deliver.call(incoming, frame, receiver);
   };
+  const attach = raw.on_attach;
+  raw.on_attach = (frame): void => {
+    const { name, role } = frame.performative;
+    // AMQP allows a link of the same name in each direction; rhea knows one link by each name.
+    const other = raw.links[name];
+    if (!other || other.is_receiver() === !role) return attach.call(raw, frame);
+    frame.performative.name = `${name}${OTHER_DIRECTION}`;
+    attach.call(raw, frame);
+    const link = raw.links[frame.performative.name];
+    if (link) link.local.attach['name'] = name;
+  };
   const settle = raw.on_disposition;
   raw.on_disposition = (frame): void => {
     const { first, last } = frame.performative;
@@ -190,6 +210,13 @@ export function guardSession(session: Session): void {
       throw new Error('disposition over too many deliveries');
     settle.call(raw, frame);
   };
+}
+
+const OTHER_DIRECTION = '\0other-direction';
+
+/** A link's name on the wire. */
+export function wireName(link: Sender | Receiver): string {
+  return link.name.replace(OTHER_DIRECTION, '');
 }
 
 const lastSize = new WeakMap<object, number>();
@@ -305,5 +332,6 @@ export class OutgoingCredit {
   /** Answers a drain: everything available has been sent, the rest of the credit is used up. */
   drained(): void {
     this.sender.set_drained(true);
+    (this.sender.connection as unknown as RawConnection)._register();
   }
 }

@@ -23,7 +23,10 @@ test('queues, messages, schedules, dead letters and seen ids survive a restart; 
   const [a, b] = await receiver.receiveMessages(2, { maxWaitTimeInMs: 5_000 });
   if (!a || !b) throw new Error('two messages were sent');
   await receiver.completeMessage(a);
-  await receiver.deadLetterMessage(await one(receiver), { deadLetterReason: 'why' });
+  await receiver.deadLetterMessage(await one(receiver), {
+    deadLetterReason: 'why',
+    deadLetterErrorDescription: 'because',
+  });
   await fixture.closeClients();
   await restart();
   expect(fixture.broker.queues()).toEqual(['kept']);
