@@ -33,8 +33,8 @@ export async function callHttp(requestJson: string): Promise<InvocationResult> {
     };
     return { ok: true, value };
   } catch (cause) {
-    const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-    return { ok: false, message: inner instanceof Error ? inner.message : String(inner) };
+    const { message, cause: inner } = cause as { message?: string; cause?: { message?: string } };
+    return { ok: false, message: inner?.message ?? message ?? String(cause) };
   }
 }
 
