@@ -5,9 +5,7 @@ import type { DesktopRunResult } from '../../contracts/runs';
 import type { WaitReason } from '../run-queue/messages';
 
 /** Row F7: the exact message, with the reason why the run had waited as sub-code. */
-export function noCandidateMachine(
-  reason: WaitReason | NotAccepted | undefined,
-): DesktopRunResult {
+export function noCandidateMachine(reason: WaitReason | NotAccepted | undefined): DesktopRunResult {
   const subCode = subCodeOf(reason);
   const error = errorInfo('NoCandidateMachine', {
     ...(subCode ? { subCode } : {}),

@@ -1,0 +1,183 @@
+import type { HttpHandler, HttpMethod, InvocationContext } from '@azure/functions';
+import { app } from '@azure/functions';
+import * as df from 'durable-functions';
+import { instancesOf } from './adapters/instances';
+import { createPorts } from './adapters/ports-factory';
+import { AGENT_EVENTS_QUEUE } from './contracts/agent-protocol';
+import { QUEUE_WATCH, queueWatchEntity } from './entities/queue-watch.entity';
+import { RUN_QUEUE, runQueueEntity } from './entities/run-queue.entity';
+import { getFile } from './functions/agent-api/get-file.http';
+import { getPackage } from './functions/agent-api/get-package.http';
+import { leaseAgent } from './functions/agent-api/lease-agent.http';
+import { putArtifact } from './functions/agent-api/put-artifact.http';
+import { registerAgent } from './functions/agent-api/register-agent.http';
+import { receiveAgentEvents } from './functions/agent-events/receive-agent-events.servicebus';
+import { getConnection } from './functions/connections/get-connection.http';
+import { listConnections } from './functions/connections/list-connections.http';
+import { putConnection } from './functions/connections/put-connection.http';
+import { getDesktopFlow } from './functions/desktop-flows/get-desktop-flow.http';
+import { listDesktopFlows } from './functions/desktop-flows/list-desktop-flows.http';
+import { putDesktopFlow } from './functions/desktop-flows/put-desktop-flow.http';
+import { uploadFile } from './functions/files/upload-file.http';
+import { getFlow } from './functions/flows/get-flow.http';
+import { listFlows } from './functions/flows/list-flows.http';
+import { putFlow } from './functions/flows/put-flow.http';
+import { runFlow } from './functions/flows/run-flow.http';
+import { getHealth } from './functions/health/get-health.http';
+import type { DurableHandler } from './functions/http';
+import { getMachineQueue } from './functions/machines/get-machine-queue.http';
+import { getMachine } from './functions/machines/get-machine.http';
+import { issueRegistrationToken } from './functions/machines/issue-registration-token.http';
+import { listMachines } from './functions/machines/list-machines.http';
+import { cancelRun } from './functions/runs/cancel-run.http';
+import { getArtifact } from './functions/runs/get-artifact.http';
+import { getRunLogs } from './functions/runs/get-run-logs.http';
+import { getRun } from './functions/runs/get-run.http';
+import { listArtifacts } from './functions/runs/list-artifacts.http';
+import { listRuns } from './functions/runs/list-runs.http';
+import { watchMachines } from './functions/timers/machine-watch.timer';
+import { watchQueues } from './functions/timers/queue-watch.timer';
+import type { Activities } from './orchestrators/call-activity';
+import { cloudFlowRun } from './orchestrators/cloud-flow-run';
+import { deliverEffects } from './orchestrators/deliver-effects.activity';
+import { desktopFlowRun } from './orchestrators/desktop-flow-run';
+import { loadFlow } from './orchestrators/load-flow.activity';
+import { orchestrations } from './orchestrators/names';
+import { queueCommand } from './orchestrators/queue-command';
+import { raiseInbox } from './orchestrators/raise-inbox.activity';
+import { recordRun } from './orchestrators/record-run.activity';
+import { resolveDesktopFlow } from './orchestrators/resolve-desktop-flow.activity';
+import { sendCommand } from './orchestrators/send-command.activity';
+import { settleQueue } from './orchestrators/settle-effects';
+import { cloudFlowSegment } from './orchestrators/walk-segments';
+
+/*
+ * The table of contents of the control plane: everything the Functions host can call, in the order in which a run meets it.
+ * ARCHITECTURE.md tells the same story in prose. Nothing connects before it is used.
+ */
+const ports = createPorts(process.env);
+const client = df.input.durableClient();
+
+// 1. What a run needs before it can start: a published desktop flow, a connection to a machine, a cloud flow that uses both.
+http('put-desktop-flow', 'PUT', 'desktop-flows/{name}', putDesktopFlow(ports));
+http('list-desktop-flows', 'GET', 'desktop-flows', listDesktopFlows(ports));
+http('get-desktop-flow', 'GET', 'desktop-flows/{name}', getDesktopFlow(ports));
+http('put-connection', 'PUT', 'connections/{name}', putConnection(ports));
+http('list-connections', 'GET', 'connections', listConnections(ports));
+http('get-connection', 'GET', 'connections/{name}', getConnection(ports));
+http('put-flow', 'PUT', 'flows/{flow}', putFlow(ports));
+http('list-flows', 'GET', 'flows', listFlows(ports));
+http('get-flow', 'GET', 'flows/{flow}', getFlow(ports));
+
+// 2. … and a machine: its agent registers with a one-time token, then takes a lease on its own command queue.
+http('issue-registration-token', 'POST', 'registration-tokens', issueRegistrationToken(ports));
+durableHttp('register-agent', 'POST', 'agent/register', registerAgent(ports), 'anonymous');
+signedHttp('lease-agent', 'POST', 'agent/lease', leaseAgent(ports));
+
+// 3. A person or program starts a run: the input is checked, the idempotency key claimed, the orchestration started, 202 answered.
+http('upload-file', 'POST', 'files', uploadFile(ports));
+durableHttp('run-flow', 'POST', 'flows/{flow}/run', runFlow(ports));
+
+// 4. The cloud-flow run loads its definition and walks the actions; a long one is walked in segments.
+df.app.orchestration(orchestrations.cloudFlowRun, cloudFlowRun);
+activity('load-flow', loadFlow(ports));
+df.app.orchestration(orchestrations.cloudFlowSegment, cloudFlowSegment);
+
+// 5. Each desktop-flow action is a desktop-flow run: find the target, stand in its queue, offer, go, follow, release.
+df.app.orchestration(orchestrations.desktopFlowRun, desktopFlowRun);
+activity('resolve-desktop-flow', resolveDesktopFlow(ports));
+
+// 6. The queue of a machine decides whose turn it is. What it wants others to know is delivered by whoever called it.
+df.app.entity(RUN_QUEUE, runQueueEntity);
+activity('deliver-effects', deliverEffects(ports, instancesOf));
+
+// 7. The machine that was granted gets its commands (offer, go, stop) on its own queue, and fetches what the run needs.
+activity('send-command', sendCommand(ports));
+signedHttp('get-package', 'GET', 'agent/packages/{hash}', getPackage(ports));
+signedHttp('get-file', 'GET', 'agent/files/{id}', getFile(ports));
+
+// 8. What the agent says (accepted, started, log, done …) comes back signed and is told to the run.
+app.serviceBusQueue('receive-agent-events', {
+  connection: 'ServiceBusConnection',
+  queueName: AGENT_EVENTS_QUEUE,
+  extraInputs: [client],
+  handler: receiveAgentEvents(ports, instancesOf),
+});
+signedHttp('put-artifact', 'PUT', 'agent/runs/{run}/artifacts/{name}', putArtifact(ports));
+
+// 9. The run has ended: its outcome goes into the run index and to its parent.
+activity('record-run', recordRun(ports, instancesOf));
+
+// 10. People look at runs and machines, and cancel runs; a cancelled run tells its children.
+http('list-runs', 'GET', 'runs', listRuns(ports));
+durableHttp('get-run', 'GET', 'runs/{run}', getRun(ports));
+durableHttp('get-run-logs', 'GET', 'runs/{run}/logs', getRunLogs(ports));
+durableHttp('list-artifacts', 'GET', 'runs/{run}/artifacts', listArtifacts(ports));
+http('get-artifact', 'GET', 'runs/{run}/artifacts/{name}', getArtifact(ports));
+durableHttp('cancel-run', 'POST', 'runs/{run}/cancel', cancelRun(ports));
+activity('raise-inbox', raiseInbox(instancesOf));
+http('list-machines', 'GET', 'machines', listMachines(ports));
+http('get-machine', 'GET', 'machines/{machine}', getMachine(ports));
+durableHttp('get-machine-queue', 'GET', 'machines/{machine}/queue', getMachineQueue(ports));
+
+// 11. Functions that have a word for a queue start an orchestration that calls it.
+df.app.orchestration(orchestrations.queueCommand, queueCommand);
+
+// 12. Two timers see to it that nothing is left behind: machines that fell silent, queues whose caller or owner is gone.
+app.timer('watch-machines', {
+  schedule: '*/30 * * * * *',
+  extraInputs: [client],
+  handler: watchMachines(ports, instancesOf),
+});
+app.timer('watch-queues', {
+  schedule: '0 * * * * *',
+  extraInputs: [client],
+  handler: watchQueues(ports, instancesOf),
+});
+df.app.entity(QUEUE_WATCH, queueWatchEntity);
+df.app.orchestration(orchestrations.settleEffects, settleQueue);
+
+// 13. Whether the app is there at all.
+http('get-health', 'GET', 'health', getHealth(ports), 'anonymous');
+
+type AuthLevel = 'function' | 'anonymous';
+
+/** Asks for a function key (or on Azure, an identity) unless `authLevel` says otherwise. */
+function http(
+  name: string,
+  method: HttpMethod,
+  route: string,
+  handler: HttpHandler,
+  authLevel: AuthLevel = 'function',
+): void {
+  app.http(name, { methods: [method], route, authLevel, handler });
+}
+
+/** For agents: no key, the handler checks the machine's signature. */
+function signedHttp(name: string, method: HttpMethod, route: string, handler: HttpHandler): void {
+  http(name, method, route, handler, 'anonymous');
+}
+
+/** As `http`, for handlers that start, ask or tell orchestrations. */
+function durableHttp(
+  name: string,
+  method: HttpMethod,
+  route: string,
+  handler: DurableHandler,
+  authLevel: AuthLevel = 'function',
+): void {
+  df.app.client.http(name, {
+    methods: [method],
+    route,
+    authLevel,
+    handler: (request, durable, context) => handler(request, durable, context),
+  });
+}
+
+/** Every activity gets the durable client: some raise events. */
+function activity<Name extends keyof Activities>(name: Name, handler: Activities[Name]): void {
+  df.app.activity(name, {
+    extraInputs: [client],
+    handler: handler as (input: unknown, context: InvocationContext) => unknown,
+  });
+}

@@ -1,0 +1,90 @@
+import type { InvocationContext } from '@azure/functions';
+import type { Instances } from '../../adapters/instances';
+import type { Ports } from '../../adapters/ports';
+import { INBOX, isRunEventKind } from '../../domain/runs/inbox-messages';
+import type { AgentMessage, InboxMessage } from '../../domain/runs/inbox-messages';
+import { startQueueCommand } from '../queues/start-queue-command';
+import { createMachineHearing } from './hear-machine';
+import { createLastHeard } from './last-heard';
+import { createSpeakers } from './run-speakers';
+import type { Speaker } from './run-speakers';
+import { createVerifier } from './verify-event';
+import type { DropReason, VerifiedEvent } from './verify-event';
+
+type RunEvent = Exclude<VerifiedEvent, { kind: 'hello' | 'heartbeat' }>;
+
+/**
+ * Receives what agents say. An event counts only when its machine signed it, is still registered, and holds the grant of the run
+ * that it speaks of; everything else is dropped and counted, because sending it again would not make it better. What throws
+ * here is an outage: the broker delivers the message again.
+ */
+export function receiveAgentEvents(
+  ports: Ports,
+  instancesOf: (context: InvocationContext) => Instances,
+): (message: unknown, context: InvocationContext) => Promise<void> {
+  const verify = createVerifier(ports);
+  const speakers = createSpeakers(ports);
+  const lastHeard = createLastHeard(ports);
+  const hearMachine = createMachineHearing(ports);
+  const dropped = new Map<DropReason, number>();
+
+  return async (message, context) => {
+    const drop = (reason: DropReason): void => {
+      const count = (dropped.get(reason) ?? 0) + 1;
+      dropped.set(reason, count);
+      context.warn(`Agent event dropped: ${reason} (${count} so far): ${nameOf(message)}`);
+    };
+    const verdict = await verify(message);
+    if (!verdict.ok) return drop(verdict.reason);
+    const { event } = verdict;
+    if (event.kind === 'hello') return hearMachine(event, instancesOf(context));
+    if (event.kind === 'heartbeat') {
+      await hearMachine(event, instancesOf(context));
+      for (const run of event.body.running) {
+        // A heartbeat names runs without their fences; only those that this machine was given count as heard of.
+        if ((await ports.runs.get(run))?.machine === event.machine.id) await lastHeard.heard(run);
+      }
+      return;
+    }
+    const speaker = await speakers.find(event.envelope);
+    if (typeof speaker === 'string') return drop(speaker);
+    await lastHeard.heard(speaker.grant.run);
+    await hearRun(event, speaker, instancesOf(context));
+  };
+
+  async function hearRun(event: RunEvent, speaker: Speaker, instances: Instances): Promise<void> {
+    const { run } = speaker.grant;
+    switch (event.kind) {
+      case 'log':
+        return ports.runLogs.append(run, event.body.first, event.body.lines);
+      case 'progress':
+        return ports.runLogs.progress(run, { ...event.body, atMs: Date.parse(event.envelope.time) });
+      default:
+        return tellRun(event, speaker, instances);
+    }
+  }
+
+  async function tellRun(event: RunEvent, { grant, queue }: Speaker, instances: Instances): Promise<void> {
+    if (!isRunEventKind(event.kind)) return;
+    const message: InboxMessage = {
+      kind: 'agent',
+      event: event.kind,
+      machine: grant.machine,
+      fence: grant.fence,
+      seq: event.envelope.seq,
+      time: event.envelope.time,
+      body: event.body,
+    } as AgentMessage;
+    const told = await instances.raise(grant.run, INBOX, message);
+    if (event.kind !== 'done' && event.kind !== 'never') return;
+    // Rule 4: nobody is there to free the machine; the agent's proof frees it. (An instance that has ended takes events in silence.)
+    if (told === 'told' && (await instances.stateOf(grant.run)) === 'open') return;
+    await startQueueCommand(instances, queue, { kind: 'release', grant, outcome: event.kind });
+  }
+}
+
+function nameOf(message: unknown): string {
+  if (typeof message !== 'object' || message === null) return typeof message;
+  const { machine, kind, seq, run } = message as Record<string, unknown>;
+  return JSON.stringify({ machine, kind, seq, run }).slice(0, 300);
+}

@@ -1,0 +1,79 @@
+import type { InvocationContext, Timer } from '@azure/functions';
+import type { Instances } from '../../adapters/instances';
+import type { MachineRow, Ports } from '../../adapters/ports';
+import type { MachineSnapshot } from '../../domain/run-queue/snapshot';
+import { presenceNumber, readPresenceNumber } from '../../domain/runs/presence-number';
+import { RUN_QUEUE, storedSnapshot } from '../../entities/run-queue.entity';
+import type { StoredEntity } from '../../entities/run-queue.entity';
+import { startQueueCommand } from '../queues/start-queue-command';
+
+/**
+ * Every 30 s: a machine that was silent for two minutes is offline; and what each machine's queue thinks of it is compared with
+ * what is known, and corrected in both directions (rule 11). It decides presence, never a timeout.
+ */
+export function watchMachines(
+  ports: Pick<Ports, 'machines' | 'presence' | 'settings' | 'now'>,
+  instancesOf: (context: InvocationContext) => Instances,
+): (timer: Timer, context: InvocationContext) => Promise<void> {
+  return async (_timer, context) => {
+    const instances = instancesOf(context);
+    const machines = (await ports.machines.list()).filter(({ revoked }) => !revoked);
+    const outcomes = await Promise.allSettled(machines.map((machine) => watch(machine, instances)));
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected')
+        context.warn(`A machine could not be watched: ${String(outcome.reason)}`);
+    }
+  };
+
+  async function watch(machine: MachineRow, instances: Instances): Promise<void> {
+    const { online, seq } = await presenceOf(machine);
+    const stored = await instances.readEntity(RUN_QUEUE, machine.id);
+    const known = storedSnapshot(stored as StoredEntity | undefined).machines.find(
+      (m) => m.machine === machine.id,
+    );
+    if (!known) return attach(machine, instances, { online, seq });
+    if (agrees(known, machine, online)) return;
+    const number = known.epoch === machine.epoch ? Math.max(seq, known.presenceSeq) : seq;
+    await startQueueCommand(instances, machine.id, {
+      kind: 'presence',
+      machine: machine.id,
+      epoch: machine.epoch,
+      online,
+      seq: number,
+    });
+  }
+
+  /** Presence of the current registration; another one's says nothing. */
+  async function presenceOf(machine: MachineRow): Promise<{ online: boolean; seq: number }> {
+    const row = await ports.presence.get(machine.id);
+    if (!row || row.seq < presenceNumber(machine.epoch, 0)) return { online: false, seq: 0 };
+    const { seq } = readPresenceNumber(row.seq);
+    const silent = ports.now() - row.lastSeenMs >= ports.settings.offlineAfterMs;
+    if (row.online && silent) await ports.presence.markOffline(machine.id, row.seq);
+    return { online: row.online && !silent, seq };
+  }
+}
+
+function agrees(known: MachineSnapshot, machine: MachineRow, online: boolean): boolean {
+  return known.epoch === machine.epoch && known.online === online;
+}
+
+/** The command of the registration got lost: the machine joins now. */
+async function attach(
+  machine: MachineRow,
+  instances: Instances,
+  presence: { online: boolean; seq: number },
+): Promise<void> {
+  await startQueueCommand(instances, machine.id, {
+    kind: 'attach',
+    move: 1,
+    joining: {
+      machine: machine.id,
+      epoch: machine.epoch,
+      lastN: 0,
+      online: presence.online,
+      presenceSeq: presence.seq,
+      report: machine.report,
+    },
+  });
+}

@@ -1,0 +1,99 @@
+import type { InvocationContext, Timer } from '@azure/functions';
+import type { Instances } from '../../adapters/instances';
+import type { Ports } from '../../adapters/ports';
+import { decodeQueue } from '../../domain/run-queue/codec';
+import type { Grant, QueueState } from '../../domain/run-queue/state';
+import { grantRef, needsWatch } from '../../domain/run-queue/state';
+import { INBOX } from '../../domain/runs/inbox-messages';
+import type { InboxMessage } from '../../domain/runs/inbox-messages';
+import { QUEUE_WATCH, WATCH_KEYS } from '../../entities/queue-watch.entity';
+import { RUN_QUEUE } from '../../entities/run-queue.entity';
+import type { StoredEntity } from '../../entities/run-queue.entity';
+import { orchestrations } from '../../orchestrators/names';
+import { startQueueCommand } from '../queues/start-queue-command';
+
+/**
+ * Every minute: looks after every queue that is listed because it holds grants or has not delivered all its effects. Outboxes that a
+ * crash left are drained (rule 7), grants of ended owners are marked to be stopped and freed after three hours' silence
+ * (rule 4), living owners learn that their agent was silent for so long (row H3).
+ */
+export function watchQueues(
+  ports: Pick<Ports, 'runs' | 'settings' | 'now'>,
+  instancesOf: (context: InvocationContext) => Instances,
+): (timer: Timer, context: InvocationContext) => Promise<void> {
+  /** Oldest effect that each queue had on the last pass: whoever caused it may still be delivering it. */
+  const lastOldest = new Map<string, number>();
+
+  return async (_timer, context) => {
+    const instances = instancesOf(context);
+    const queues = await listed(instances);
+    for (const queue of lastOldest.keys()) if (!queues.includes(queue)) lastOldest.delete(queue);
+    const outcomes = await Promise.allSettled(queues.map((queue) => watch(queue, instances)));
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected')
+        context.warn(`A queue could not be watched: ${String(outcome.reason)}`);
+    }
+  };
+
+  async function watch(queue: string, instances: Instances): Promise<void> {
+    const stored = (await instances.readEntity(RUN_QUEUE, queue)) as StoredEntity | undefined;
+    if (!stored) return;
+    const state = decodeQueue(stored.queue);
+    if (isLeftBehind(queue, state)) await instances.start(orchestrations.settleEffects, { queue });
+
+    const silentBeforeMs = ports.now() - ports.settings.silenceMs;
+    const owned = state.grants.filter((grant) => grant.stoppingMs === undefined);
+    const ownerless = await filterAsync(
+      owned,
+      async (grant) => (await instances.stateOf(grant.entry.owner)) !== 'open',
+    );
+    const overdue = state.grants.some(
+      ({ stoppingMs }) => stoppingMs !== undefined && stoppingMs < silentBeforeMs,
+    );
+    const retry = state.entries.some(({ refusals }) =>
+      refusals.some(({ untilMs }) => untilMs <= ports.now()),
+    );
+    // Only `reconcile` takes an idle queue off the list.
+    if (ownerless.length > 0 || overdue || retry || !needsWatch(state)) {
+      await startQueueCommand(instances, queue, {
+        kind: 'reconcile',
+        ended: ownerless.map(grantRef),
+        silentBeforeMs,
+      });
+    }
+    for (const grant of owned)
+      if (!ownerless.includes(grant)) await tellSilence(grant, silentBeforeMs, instances);
+  }
+
+  /** True when the oldest effect has stood in the outbox since the last pass. */
+  function isLeftBehind(queue: string, { outbox }: QueueState): boolean {
+    const oldest = outbox[0]?.id;
+    const before = lastOldest.get(queue);
+    if (oldest === undefined) lastOldest.delete(queue);
+    else lastOldest.set(queue, oldest);
+    return oldest !== undefined && oldest === before;
+  }
+
+  async function tellSilence(grant: Grant, silentBeforeMs: number, instances: Instances): Promise<void> {
+    if (grant.grantedMs >= silentBeforeMs) return;
+    const row = await ports.runs.get(grant.entry.run);
+    const sinceMs = Math.max(grant.grantedMs, row?.heardMs ?? 0);
+    if (sinceMs >= silentBeforeMs) return;
+    const message: InboxMessage = { kind: 'silent', grant: grantRef(grant), sinceMs };
+    await instances.raise(grant.entry.owner, INBOX, message);
+  }
+}
+
+async function listed(instances: Instances): Promise<string[]> {
+  const lists = await Promise.all(WATCH_KEYS.map((key) => instances.readEntity(QUEUE_WATCH, key)));
+  const prefix = `${RUN_QUEUE}/`;
+  return lists
+    .flatMap((list) => Object.keys((list ?? {}) as Record<string, number>))
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => name.slice(prefix.length));
+}
+
+async function filterAsync<Item>(items: Item[], test: (item: Item) => Promise<boolean>): Promise<Item[]> {
+  const wanted = await Promise.all(items.map(test));
+  return items.filter((_item, index) => wanted[index]);
+}
