@@ -1,6 +1,6 @@
 import { Cache } from '../cache';
 import type { Presence, PresenceRow } from '../ports';
-import { instantColumn, requireInstant, requireNumber, requireText } from './columns';
+import { instantColumn, requireInstant, requireText } from './columns';
 import type { Columns, Key, StoredRow, Table } from './table';
 
 const PARTITION = 'presence';
@@ -73,7 +73,8 @@ function keyOf(machine: string): Key {
 
 function toColumns(row: PresenceRow): Columns {
   return {
-    seq: row.seq,
+    // Beyond what a number column holds.
+    seq: String(row.seq),
     lastSeenAt: instantColumn(row.lastSeenMs),
     online: row.online,
     installation: row.installation,
@@ -85,7 +86,7 @@ function fromRow({ row, etag, columns }: StoredRow): Known {
     etag,
     row: {
       machine: row,
-      seq: requireNumber(columns, 'seq'),
+      seq: Number(requireText(columns, 'seq')),
       lastSeenMs: requireInstant(columns, 'lastSeenAt'),
       online: columns['online'] === true,
       installation: requireText(columns, 'installation'),

@@ -2,8 +2,8 @@ import { createPublicKey } from 'node:crypto';
 import { ulid } from 'ulid';
 import type { MachineRow, Ports } from '../../adapters/ports';
 import { registerRequest, type RegisterRequest, type RegisterResponse } from '../../contracts/agent-api';
-import type { RunQueueInput } from '../../entities/run-queue.entity';
 import { orchestrations } from '../../orchestrators/names';
+import type { QueueCommandInput } from '../../orchestrators/queue-command';
 import { durableHttp, json, type DurableHandler, type Orchestrations } from '../http';
 import { fieldErrors, RequestError, type FieldError } from '../problem';
 import { readJson } from '../request-body';
@@ -26,7 +26,7 @@ export function registerAgent(ports: Ports): DurableHandler {
       (await ports.machines.get(spent.machine)) ?? (await addMachine(ports, spent.machine, given));
     if (machine.revoked) throw new RequestError('MachineRevoked');
     await ports.machineQueues.ensure(machine.id);
-    await attachToItsQueue(ports, client, machine);
+    await attachToItsQueue(client, machine);
     const body: RegisterResponse = { machine: machine.id, epoch: machine.epoch };
     return json(body, 201);
   });
@@ -49,21 +49,23 @@ async function addMachine(ports: Ports, id: string, given: RegisterRequest): Pro
 }
 
 /** A new machine has a queue of its own, named after it. The queue ignores a move that it knows, so repeating is harmless. */
-async function attachToItsQueue(ports: Ports, client: Orchestrations, machine: MachineRow): Promise<void> {
-  const command: RunQueueInput<'attach'> = {
-    kind: 'attach',
-    now: ports.now(),
-    move: 1,
-    joining: {
-      machine: machine.id,
-      epoch: machine.epoch,
-      lastN: 0,
-      online: false,
-      presenceSeq: 0,
-      report: machine.report,
+async function attachToItsQueue(client: Orchestrations, machine: MachineRow): Promise<void> {
+  const input: QueueCommandInput = {
+    queue: machine.id,
+    order: {
+      kind: 'attach',
+      move: 1,
+      joining: {
+        machine: machine.id,
+        epoch: machine.epoch,
+        lastN: 0,
+        online: false,
+        presenceSeq: 0,
+        report: machine.report,
+      },
     },
   };
-  await client.startNew(orchestrations.queueCommand, { input: { queue: machine.id, command } });
+  await client.startNew(orchestrations.queueCommand, { input });
 }
 
 /** @throws RequestError InvalidBody, UnsupportedOs */

@@ -186,9 +186,11 @@ describe.each(portSets)('ports over %s', (_name, open) => {
   });
 
   describe('presence', () => {
+    /** Larger than a number column holds. */
+    const base = 3 * 2 ** 40;
     const row = (seq: number) => ({
       machine: 'm-p',
-      seq,
+      seq: base + seq,
       lastSeenMs: T0 + seq,
       online: true,
       installation: 'i',
@@ -205,8 +207,8 @@ describe.each(portSets)('ports over %s', (_name, open) => {
     });
 
     it('marks offline unless it was seen later, and the next heartbeat marks it online', async () => {
-      expect(await ports.presence.markOffline('m-p', 7)).toBe(false);
-      expect(await ports.presence.markOffline('m-p', 8)).toBe(true);
+      expect(await ports.presence.markOffline('m-p', base + 7)).toBe(false);
+      expect(await ports.presence.markOffline('m-p', base + 8)).toBe(true);
       expect(await ports.presence.list()).toEqual([{ ...row(8), online: false }]);
       expect(await ports.presence.seen(row(9))).toBe(true);
       expect(await ports.presence.get('m-p')).toEqual(row(9));
