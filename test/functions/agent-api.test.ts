@@ -94,7 +94,7 @@ describe('agent endpoints', () => {
         name: 'queue-command',
         input: {
           queue: machine,
-          command: { kind: 'attach', move: 1, joining: { machine, epoch: 1, online: false } },
+          order: { kind: 'attach', move: 1, joining: { machine, epoch: 1, online: false } },
         },
       });
     });
