@@ -32,15 +32,23 @@ function remedyOf(code: ErrorCode | LocalErrorCode): string {
   return code in localErrors ? localErrors[code as LocalErrorCode] : errorCatalogue[code as ErrorCode].remedy;
 }
 
-/** The innermost useful text of anything thrown; `fetch` hides the reason in `cause`. */
+/** The useful text of anything thrown; `fetch` hides the reason in `cause`. Errors of other realms count as errors. */
 export function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error ? messageOf(error.cause) : '';
-  const own = error.message || ('code' in error ? String(error.code) : error.name);
+  if (!isErrorLike(error)) return String(error);
+  const cause = isErrorLike(error.cause) ? messageOf(error.cause) : '';
+  const own = error.message || String(error.code ?? error.name ?? 'unknown error');
   return cause && !own.includes(cause) ? `${own} (${cause})` : own;
 }
 
 /** True for an error of the file system or network with this code. */
 export function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  return isErrorLike(error) && error.code === code;
+}
+
+function isErrorLike(
+  error: unknown,
+): error is { message: string; name?: unknown; code?: unknown; cause?: unknown } {
+  return (
+    typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string'
+  );
 }

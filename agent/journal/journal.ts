@@ -36,6 +36,7 @@ export class Journal {
   private waiting: { record: JournalRecord[]; resolve: () => void }[] = [];
   private lazy: JournalRecord[] = [];
   private writing: Promise<void> | undefined;
+  private busy = false;
   private bytes = 0;
   private bytesWhenRewritten = 0;
   private closed = false;
@@ -104,9 +105,9 @@ export class Journal {
   }
 
   private kick(): void {
-    this.writing ??= this.writeAll().finally(() => {
-      this.writing = undefined;
-    });
+    if (this.busy) return;
+    this.busy = true;
+    this.writing = this.writeAll();
   }
 
   private async writeAll(): Promise<void> {
@@ -123,6 +124,8 @@ export class Journal {
       }
       for (const item of batch) item.resolve();
     }
+    // In the same turn as the look at the queue: what comes after it begins a new round.
+    this.busy = false;
   }
 
   private async write(records: JournalRecord[]): Promise<void> {

@@ -96,7 +96,7 @@ class Session {
     const lease = await options.controlPlane.lease(options.installation);
     const session = new Session(options, lease);
     session.link = await options.openLink(lease, {
-      command: options.command,
+      command: (body) => options.command(body),
       failed: (error) => session.broken.abort(error),
     });
     options.leased(lease);

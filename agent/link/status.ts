@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../contracts/errors';
-import { AgentError, messageOf, type LocalErrorCode } from '../errors';
+import { AgentError, hasCode, messageOf, type LocalErrorCode } from '../errors';
 
 /** Where the agent stands with the control plane. */
 export type AgentStateName =

@@ -182,7 +182,7 @@ class StatusBoard {
   }
 
   set(next: Omit<AgentStatus, 'since'>): void {
-    const { since, trouble, ...current } = this.status;
+    const { since: _, trouble, ...current } = this.status;
     if (JSON.stringify(current) === JSON.stringify(next)) return;
     this.publish({ ...next, since: this.now(), ...(trouble ? { trouble } : {}) });
     const { state, code, message, remedy } = next;

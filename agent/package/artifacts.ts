@@ -28,7 +28,7 @@ export async function uploadArtifacts(options: {
   const { run, folder, controlPlane, signal, warn } = options;
   const until = performance.now() + (options.patienceMs ?? 10 * 60_000);
   const uploaded: Artifact[] = [];
-  const names = (await readdir(folder).catch(() => [])).sort();
+  const names = (await readdir(folder).catch((): string[] => [])).sort((a, b) => (a < b ? -1 : 1));
   if (names.length > MAX_FILES) warn(`Only the first ${MAX_FILES} of ${names.length} artifacts are kept.`);
   for (const name of names.slice(0, MAX_FILES)) {
     const file = path.join(folder, name);
