@@ -154,6 +154,7 @@ class Engine {
     const message = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
     this.hub.log('error', `Work is paused and will be tried again: ${message}`);
     this.round += 1;
+    this.hub.instances.forgetAll();
     this.work.pause();
     this.activities.pause();
     this.timers.stop();
@@ -164,6 +165,7 @@ class Engine {
   private recover(): void {
     this.retry = undefined;
     try {
+      this.hub.instances.forgetAll();
       this.executions.clear();
       this.states.clear();
       this.work.clear();

@@ -69,14 +69,15 @@ export const responseText = (result: string | undefined, isError: boolean): stri
 export class SendLabels {
   private readonly last = new Map<string, { ms: number; ticks: number }>();
 
-  next(target: string, nowMs: number): SendLabel {
+  /** The label's texts are made only when they are asked for: a replay passes over most of what was sent. */
+  next(target: string, nowMs: number): () => SendLabel {
     const last = this.last.get(target);
     const ticks = last?.ms === nowMs ? last.ticks + 1 : 0;
     this.last.set(target, { ms: nowMs, ticks });
-    return {
+    return () => ({
       timestamp: timeText(nowMs, ticks),
       predecessor: last ? timeText(last.ms, last.ticks) : NO_LABEL.predecessor,
-    };
+    });
   }
 }
 

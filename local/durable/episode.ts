@@ -145,6 +145,7 @@ function replay(
     maximumShortTimerMs: MAXIMUM_SHORT_TIMER_MS,
     longTimerIntervalMs: LONG_TIMER_INTERVAL_MS,
     httpPollMs: scope.hub.settings.httpPollMs,
+    guids: execution.guids,
     now: () => scope.hub.clock.now(),
     unknown: (kind, name) => scope.names.refusal(kind, name),
     terminationReason: (index) => {

@@ -73,6 +73,9 @@ export class Hub {
     let result: T;
     try {
       result = this.store.write(work);
+    } catch (cause) {
+      this.instances.forgetAll();
+      throw cause;
     } finally {
       this.effects = undefined;
     }

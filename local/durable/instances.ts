@@ -56,20 +56,30 @@ export function instanceRow(row: Row): InstanceRow {
 /** SQL over the instances, their inputs, entity states and histories. Writes belong inside a transaction. */
 export class Instances {
   private nextSeq: number;
+  private readonly rows = new RowCache();
 
   constructor(private readonly store: Store) {
     const row = store.prepare('SELECT max(seq) AS last FROM d_instance').get();
     this.nextSeq = Number(row?.['last'] ?? 0) + 1;
   }
 
+  /** What memory knows of instances may be wrong after a write that failed. */
+  forgetAll(): void {
+    this.rows.clear();
+  }
+
   find(id: string): InstanceRow | undefined {
+    const cached = this.rows.byId(id);
+    if (cached) return { ...cached };
     const row = this.store.prepare('SELECT * FROM d_instance WHERE id = ?').get(id);
-    return row && instanceRow(row);
+    return row && this.rows.keep(instanceRow(row));
   }
 
   get(seq: number): InstanceRow | undefined {
+    const cached = this.rows.bySeq(seq);
+    if (cached) return { ...cached };
     const row = this.store.prepare('SELECT * FROM d_instance WHERE seq = ?').get(seq);
-    return row && instanceRow(row);
+    return row && this.rows.keep(instanceRow(row));
   }
 
   input(seq: number): InputRow {
@@ -113,12 +123,14 @@ export class Instances {
     this.store
       .prepare('UPDATE d_instance SET episodes = ?2, custom_status = ?3, updated_ms = ?4 WHERE seq = ?1')
       .run(seq, episodes, customStatus, nowMs);
+    this.rows.change(seq, { episodes, customStatus, updatedMs: nowMs });
   }
 
   setStatus(seq: number, status: RuntimeStatus, output: string | null): void {
     this.store
       .prepare('UPDATE d_instance SET status = ?2, output = ?3 WHERE seq = ?1')
       .run(seq, statusNumber(status), output);
+    this.rows.change(seq, { status, output });
   }
 
   /** A new execution under the same id: created anew, as the extension reports it. */
@@ -126,10 +138,12 @@ export class Instances {
     this.store
       .prepare('UPDATE d_instance SET execution_id = ?2, created_ms = ?3 WHERE seq = ?1')
       .run(seq, executionId, nowMs);
+    this.rows.change(seq, { executionId, createdMs: nowMs });
   }
 
   setLock(seq: number, lockedBy: string | null): void {
     this.store.prepare('UPDATE d_instance SET locked_by = ?2 WHERE seq = ?1').run(seq, lockedBy);
+    this.rows.change(seq, { lockedBy });
   }
 
   lockedBy(instanceId: string): InstanceRow[] {
@@ -164,9 +178,57 @@ export class Instances {
   }
 
   delete(seq: number): void {
+    this.rows.drop(seq);
     this.deleteHistory(seq);
     for (const table of ['d_instance', 'd_input', 'd_entity']) {
       this.store.prepare(`DELETE FROM ${table} WHERE seq = ?`).run(seq);
     }
+  }
+}
+
+/** Instances held at most. */
+const ROWS = 5000;
+
+/** The rows used last, by number and by id; callers get copies. */
+class RowCache {
+  private readonly rows = new Map<number, InstanceRow>();
+  private readonly ids = new Map<string, number>();
+
+  byId(id: string): InstanceRow | undefined {
+    const seq = this.ids.get(id);
+    return seq === undefined ? undefined : this.rows.get(seq);
+  }
+
+  bySeq(seq: number): InstanceRow | undefined {
+    return this.rows.get(seq);
+  }
+
+  keep(row: InstanceRow): InstanceRow {
+    if (this.rows.size >= ROWS) {
+      for (const oldest of this.rows.keys()) {
+        this.drop(oldest);
+        break;
+      }
+    }
+    this.rows.set(row.seq, { ...row });
+    this.ids.set(row.id, row.seq);
+    return row;
+  }
+
+  change(seq: number, values: Partial<InstanceRow>): void {
+    const row = this.rows.get(seq);
+    if (row) Object.assign(row, values);
+  }
+
+  drop(seq: number): void {
+    const row = this.rows.get(seq);
+    if (!row) return;
+    this.rows.delete(seq);
+    this.ids.delete(row.id);
+  }
+
+  clear(): void {
+    this.rows.clear();
+    this.ids.clear();
   }
 }

@@ -23,9 +23,12 @@ export interface Execution {
   past: ReplayEvent[];
   /** History rows written. */
   episodes: number;
+  /** Replay-stable ids of entity calls, by time and counter. */
+  guids: Map<string, string>;
 }
 
 const REPLAY_EVENT_BYTES = 120;
+const GUID_BYTES = 150;
 
 const payloadInput = (input: string | null): string => (input === null ? 'null' : indentJson(input, 2));
 
@@ -58,6 +61,7 @@ export class Executions {
       pastText: '',
       past: [],
       episodes: row.episodes,
+      guids: new Map(),
     };
     for (const { events } of this.hub.instances.history(seq)) {
       appendPast(execution, JSON.parse(events) as HistoryEvent[]);
@@ -67,7 +71,10 @@ export class Executions {
 
   keep(execution: Execution): void {
     const bytes =
-      execution.pastText.length + execution.inputText.length * 2 + execution.past.length * REPLAY_EVENT_BYTES;
+      execution.pastText.length +
+      execution.inputText.length * 2 +
+      execution.past.length * REPLAY_EVENT_BYTES +
+      execution.guids.size * GUID_BYTES;
     this.hot.set(execution.seq, execution, bytes);
   }
 
@@ -91,6 +98,7 @@ export function nextGeneration(execution: Execution, executionId: string, input:
     pastText: '',
     past: [],
     episodes: 0,
+    guids: new Map(),
   };
 }
 

@@ -27,6 +27,8 @@ export interface ReplaySettings {
   maximumShortTimerMs: number;
   longTimerIntervalMs: number;
   httpPollMs: number;
+  /** Ids that earlier replays of the execution have made, by time and counter. */
+  guids: Map<string, string>;
   /** Real time, for messages that carry it. */
   now: () => number;
   /** The reason for refusing a function that is not registered, or undefined when it is. */
@@ -229,18 +231,29 @@ export class ReplayActions {
     const target = required(action.instanceId);
     this.requireKnown('entity', entityOf(target)?.name ?? target);
     const { settings } = this.scope;
-    const name = `${settings.instanceId}_${roundTripTimeText(this.scope.nowMs)}_${this.guids++}`;
     const request: RequestMessage = {
       op: action.operation,
       signal,
       input: action.input === null || action.input === undefined ? undefined : JSON.stringify(action.input),
-      id: deterministicGuid(name),
+      id: this.nextGuid(),
       parent: settings.instanceId,
       parentExecution: settings.executionId,
       due,
     };
     this.send(target, request, due === undefined ? 'op' : `op@${due}`);
     return request.id;
+  }
+
+  /** A hash per call and replay would cost more than the rest of the replay: an execution keeps the ids it has. */
+  private nextGuid(): string {
+    const { settings, nowMs } = this.scope;
+    const key = `${nowMs}_${this.guids++}`;
+    const known = settings.guids.get(key);
+    if (known !== undefined) return known;
+    const name = `${settings.instanceId}_${roundTripTimeText(nowMs)}_${this.guids - 1}`;
+    const guid = deterministicGuid(name);
+    settings.guids.set(key, guid);
+    return guid;
   }
 
   private lock(action: SdkAction): ReplayTask {
@@ -264,8 +277,8 @@ export class ReplayActions {
   }
 
   private send(target: string, request: RequestMessage, name: string): void {
-    const label = request.due === undefined ? this.labels.next(target, this.scope.nowMs) : NO_LABEL;
-    const message = (): string => requestText(request, label, this.scope.settings.now());
+    const label = request.due === undefined ? this.labels.next(target, this.scope.nowMs) : () => NO_LABEL;
+    const message = (): string => requestText(request, label(), this.scope.settings.now());
     this.scope.decide({ kind: 'send', id: this.scope.takeId(), target, name, message });
   }
 

@@ -17,9 +17,16 @@ export function roundTripTimeText(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, -1)}0000Z`;
 }
 
+/** The text up to the second, of the second asked for last: events come in bursts. */
+const last = { second: Number.NaN, text: '' };
+
 function fractionCut(ms: number, ticks: number): string {
-  const iso = new Date(ms).toISOString();
-  const digits = ticks === 0 ? iso.slice(20, 23) : iso.slice(20, 23) + String(ticks).padStart(4, '0');
-  const fraction = digits.replace(/0+$/, '');
-  return fraction === '' ? iso.slice(0, 19) : `${iso.slice(0, 19)}.${fraction}`;
+  const second = Math.floor(ms / 1000);
+  if (second !== last.second) {
+    last.second = second;
+    last.text = new Date(second * 1000).toISOString().slice(0, 19);
+  }
+  const fraction = (Math.floor(ms) - second * 1000) * 10_000 + ticks;
+  if (fraction === 0) return last.text;
+  return `${last.text}.${String(fraction).padStart(7, '0').replace(/0+$/, '')}`;
 }
