@@ -1,5 +1,5 @@
 import type { GrantRef, QueueReply, RequestedRun } from './messages';
-import { changeEntry, insertEntry, takeEntry } from './ordering';
+import { insertEntry, takeEntry } from './ordering';
 import { emit, tell } from './outbox';
 import { waitReason } from './reasons';
 import type { Entry, Grant, QueueState } from './state';
@@ -115,13 +115,14 @@ export function dropGrant(state: QueueState, grant: Grant): void {
 
 /** The machine has shown signs of life: what it gave back may be offered again at once. */
 export function forgetRefusals(state: QueueState, machine: string): void {
-  const returned = state.entries.filter((entry) => entry.refusals.some((r) => r.machine === machine));
-  for (const { run } of returned) {
-    changeEntry(state, run, (entry) => ({
-      ...entry,
-      refusals: entry.refusals.filter((refusal) => refusal.machine !== machine),
-    }));
-  }
+  const refused = (entry: Entry) => entry.refusals.some((refusal) => refusal.machine === machine);
+  const forgiven = (entry: Entry): Entry =>
+    refused(entry) ? { ...entry, refusals: entry.refusals.filter((r) => r.machine !== machine) } : entry;
+  // Places do not depend on refusals.
+  state.entries = state.entries.map(forgiven);
+  state.grants = state.grants.map((grant) =>
+    refused(grant.entry) ? { ...grant, entry: forgiven(grant.entry) } : grant,
+  );
 }
 
 function remember(state: QueueState, flow: string, durationMs: number): void {
