@@ -96,18 +96,7 @@ export class Queue {
    */
   async send(messages: IncomingMessage[]): Promise<number[]> {
     const { messages: store, clock } = this.context;
-    const now = clock.now();
-    const rows = store.store.write(() => {
-      const written: MessageRow[] = [];
-      for (const message of messages) {
-        if (!this.seen.isNew(message.messageId, now)) continue;
-        const limited = this.limitTtl(message);
-        const row = this.rowFor(limited, now);
-        store.insert(this.id, row, limited);
-        written.push(row);
-      }
-      return written;
-    });
+    const rows = this.write(messages, clock.now());
     await store.store.durable();
     this.publish(rows);
     return rows.map((row) => row.seq);
@@ -162,6 +151,26 @@ export class Queue {
     this.expiries.clear();
     this.main.stop();
     this.dead.stop();
+  }
+
+  private write(messages: IncomingMessage[], now: number): MessageRow[] {
+    const { messages: store } = this.context;
+    try {
+      return store.store.write(() => {
+        const written: MessageRow[] = [];
+        for (const message of messages) {
+          if (!this.seen.isNew(message.messageId, now)) continue;
+          const limited = this.limitTtl(message);
+          const row = this.rowFor(limited, now);
+          store.insert(this.id, row, limited);
+          written.push(row);
+        }
+        return written;
+      });
+    } catch (cause) {
+      this.seen.load(this.options.duplicateDetectionWindowMs);
+      throw cause;
+    }
   }
 
   private async apply(lane: Lane, entry: Entry, settlement: Settlement): Promise<void> {

@@ -55,7 +55,7 @@ export class BrokerFixture {
     options: ServiceBusClientOptions = {},
   ): ServiceBusClient {
     const client = new ServiceBusClient(connectionString, {
-      retryOptions: { maxRetries: 0, timeoutInMs: 5_000 },
+      retryOptions: { maxRetries: 0, timeoutInMs: 5_000, retryDelayInMs: 50 },
       ...options,
     });
     this.clients.push(client);
