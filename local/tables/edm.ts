@@ -13,6 +13,8 @@ export type Scalar =
 
 export const TYPE_SUFFIX = '@odata.type';
 
+/** Midnight, January 1, 1601 UTC: the first instant that an Edm.DateTime can hold. */
+const FIRST_INSTANT = BigInt(Date.UTC(1601, 0, 1)) * 10_000n;
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -46,7 +48,7 @@ export function formatInstant(ticks: bigint): string {
 /**
  * One property as sent, checked and in canonical form.
  * @returns value and the annotation to keep (undefined when the JSON value says it all).
- * @throws TableError InvalidInput when value and type do not go together.
+ * @throws TableError InvalidInput when value and type do not go together; OutOfRangeInput for an instant before 1601.
  */
 export function readProperty(
   name: string,
@@ -77,6 +79,9 @@ export function readProperty(
     case 'Edm.DateTime': {
       const ticks = typeof value === 'string' ? parseInstant(value) : undefined;
       if (ticks === undefined) throw wrong();
+      if (ticks < FIRST_INSTANT) {
+        throw tableErrors.outOfRange(`The '${name}' parameter of value '${String(value)}' is out of range.`);
+      }
       return { value: formatInstant(ticks), type };
     }
     case 'Edm.Guid':
@@ -125,6 +130,15 @@ export function scalarOf(record: WireRecord, name: string): Scalar | undefined {
     default:
       return { kind: 'string', value };
   }
+}
+
+/**
+ * A value as JSON text. A double without fraction is written `5.0`: clients take a number without point for an Int32, and an
+ * annotated double for one of the texts `NaN`, `Infinity`, `-Infinity`.
+ */
+export function valueText(value: WireValue, type: WireValue | undefined): string {
+  const text = JSON.stringify(value);
+  return type === 'Edm.Double' && /^-?\d+$/.test(text) ? `${text}.0` : text;
 }
 
 /** Bytes that the service counts for a value of this wire form. */

@@ -1,4 +1,4 @@
-import { isInt32, scalarOf, TYPE_SUFFIX, type WireRecord, type WireValue } from './edm';
+import { isInt32, scalarOf, TYPE_SUFFIX, valueText, type WireRecord, type WireValue } from './edm';
 import type { EntityRow } from './entity-store';
 import { etagOf, timestampOf } from './entity-time';
 import type { Lookup } from './filter';
@@ -74,8 +74,10 @@ function systemMembers(row: EntityRow, { metadata, select }: JsonContext): strin
 }
 
 function ownMembers(row: EntityRow, { metadata, select }: JsonContext): string {
-  // The stored text is the answer to nearly every read: parse it only when something has to be left out or added.
-  if (metadata === 'minimal' && select === undefined) return row.properties.slice(1, -1);
+  // The stored text is the answer to nearly every read: parse it only when something has to be left out, added or spelt anew.
+  if (metadata === 'minimal' && select === undefined && !row.properties.includes('"Edm.Double"')) {
+    return row.properties.slice(1, -1);
+  }
   const record = parseRecord(row.properties);
   const members: string[] = [];
   for (const name of Object.keys(record)) {
@@ -83,7 +85,7 @@ function ownMembers(row: EntityRow, { metadata, select }: JsonContext): string {
     if (value === undefined || name.endsWith(TYPE_SUFFIX) || (select && !select.has(name))) continue;
     const type = annotationOf(record, name, value, metadata);
     if (type !== undefined) members.push(`${JSON.stringify(name + TYPE_SUFFIX)}:"${type}"`);
-    members.push(`${JSON.stringify(name)}:${JSON.stringify(value)}`);
+    members.push(`${JSON.stringify(name)}:${valueText(value, record[name + TYPE_SUFFIX])}`);
   }
   return members.join(',');
 }
@@ -96,9 +98,10 @@ function annotationOf(
 ): WireValue | undefined {
   if (metadata === 'none') return undefined;
   const stored = record[name + TYPE_SUFFIX];
-  // With full metadata the service also names a double; the types that JSON tells (text, boolean, Int32) it never names.
-  const unsaidDouble = metadata === 'full' && typeof value === 'number' && !isInt32(value);
-  return stored ?? (unsaidDouble ? 'Edm.Double' : undefined);
+  if (typeof value !== 'number') return stored;
+  // Only full metadata names a double; the types that JSON tells (text, boolean, Int32) are never named.
+  const isDouble = stored === 'Edm.Double' || !isInt32(value);
+  return metadata === 'full' && isDouble ? 'Edm.Double' : undefined;
 }
 
 /** Stored properties as a record without prototype. */

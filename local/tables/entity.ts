@@ -35,11 +35,31 @@ export function checkKey(key: EntityKey): void {
   }
 }
 
-/** @throws TableError InvalidInput when the text is no JSON object. */
+/** A number that JSON.parse would take for an integer although it is written as a double: `5.0`, `1e3`. */
+const DOUBLE_TEXT = /:\s*-?\d+(?:\.0+\s*[,}]|(?:\.\d+)?[eE])/;
+/** JSON.parse with the source text that Node hands to a reviver; the compiler's library does not know it yet. */
+const parseWithSource = JSON.parse as (
+  text: string,
+  reviver: (name: string, value: unknown, context: { source?: string }) => unknown,
+) => unknown;
+
+/**
+ * A body as an object. A number with a point or exponent gets the annotation Edm.Double when it has none: the service
+ * tells doubles from integers by their spelling.
+ * @throws TableError InvalidInput when the text is no JSON object.
+ */
 export function parseBody(text: string): Record<string, unknown> {
   let body: unknown;
+  const doubles: Record<string, string> = {};
   try {
-    body = JSON.parse(text);
+    body = DOUBLE_TEXT.test(text)
+      ? parseWithSource(text, (name, value, { source }) => {
+          if (typeof value === 'number' && /[.eE]/.test(source ?? '')) {
+            doubles[`${name}${TYPE_SUFFIX}`] = 'Edm.Double';
+          }
+          return value;
+        })
+      : JSON.parse(text);
   } catch (cause) {
     throw tableErrors.invalidInput(
       `The body is no valid JSON: ${cause instanceof Error ? cause.message : ''}`,
@@ -48,7 +68,7 @@ export function parseBody(text: string): Record<string, unknown> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw tableErrors.invalidInput('The body is no JSON object.');
   }
-  return body as Record<string, unknown>;
+  return { ...doubles, ...body };
 }
 
 /** The keys in an insert's body. @throws TableError PropertiesNeedValue, OutOfRangeInput. */

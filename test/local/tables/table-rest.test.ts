@@ -72,6 +72,24 @@ describe('Table REST API', () => {
     ).toMatchObject({ status: 415, code: 'AtomFormatNotSupported' });
   });
 
+  it('spells a double so that it is not taken for an Int32, and reads one by its spelling', async () => {
+    const path = "items(PartitionKey='double',RowKey='1')";
+    const body = '{"PartitionKey":"double","RowKey":"1","a":5.0,"b":-1e3,"c":5,"d":1.5,"e":"x: 1.0,"';
+    await post(`${body},"f":7,"f@odata.type":"Edm.Double","g":"NaN","g@odata.type":"Edm.Double"}`);
+    const members = '"a":5.0,"b":-1000.0,"c":5,"d":1.5,"e":"x: 1.0,","f":7.0';
+    const special = '"g@odata.type":"Edm.Double","g":"NaN"';
+    expect((await send({ method: 'GET', path })).body).toContain(`${members},${special}}`);
+    const merge = { method: 'MERGE', path, headers: { 'If-Match': '*' }, body: '{"h":2.0}' };
+    expect(await send(merge)).toMatchObject({ status: 204 });
+    expect((await send({ method: 'GET', path })).body).toContain(`${members},${special},"h":2.0}`);
+    const selected = await send({ method: 'GET', path: `${path}?$select=a,c&$format=application/json` });
+    expect(selected.body).toContain('"a":5.0,"c":5}');
+    const headers = { Accept: 'application/json;odata=fullmetadata' };
+    const full = (await send({ method: 'GET', path, headers })).body;
+    expect(full).toContain('"a@odata.type":"Edm.Double","a":5.0');
+    expect(full).toContain('"c":5,"d@odata.type":"Edm.Double","d":1.5');
+  });
+
   it('answers an insert with the entity, or with nothing when asked so', async () => {
     const whole = await post({ PartitionKey: 'echo', RowKey: '1', a: 1 });
     expect(whole.status).toBe(201);
@@ -116,6 +134,11 @@ describe('Table REST API', () => {
       'a wrong date',
       '{"PartitionKey":"x","RowKey":"1","a":"today","a@odata.type":"Edm.DateTime"}',
       'InvalidInput',
+    ],
+    [
+      'an instant before 1601',
+      '{"PartitionKey":"x","RowKey":"1","a":"1600-12-31T23:59:59Z","a@odata.type":"Edm.DateTime"}',
+      'OutOfRangeInput',
     ],
     ['a bad name', '{"PartitionKey":"x","RowKey":"1","a-b":1}', 'PropertyNameInvalid'],
     ['a forbidden key', '{"PartitionKey":"x/y","RowKey":"1"}', 'OutOfRangeInput'],
