@@ -8,6 +8,8 @@ import type { Duration } from './time-span';
 export interface HostOptions {
   /** Folder of the app: package.json with `main`, host.json, local.settings.json. */
   root: string;
+  /** File or glob to load instead of what package.json names. */
+  main?: string;
   store: Store;
   clock: Clock;
   /** 0 (default) takes any free port. */

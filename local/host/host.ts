@@ -107,7 +107,11 @@ async function startApp(start: Start): Promise<LocalHost> {
   const log: HostLogger = options.log ?? silentLogger;
   const settings = new Settings(nodeProcess().env);
   const registry = new AppRegistry(log);
-  await loadApp({ root, package: config.package, registry });
+  await loadApp({
+    root,
+    package: options.main === undefined ? config.package : { ...config.package, main: options.main },
+    registry,
+  });
   registry.locked = true;
   const streams = registry.model && (await connectHttpStreams(registry.model));
 

@@ -96,7 +96,7 @@ export class ServiceBusTrigger implements TriggerListener {
 
   private subscribe(receiver: ServiceBusReceiver): void {
     const handlers: MessageHandlers = {
-      processMessage: (message) => this.track(this.handle(receiver, [message])),
+      processMessage: (message) => this.track(this.take(receiver, [message])),
       processError: async (args) => this.failed(receiver, args),
     };
     const subscription = receiver.subscribe(handlers, {
@@ -114,7 +114,7 @@ export class ServiceBusTrigger implements TriggerListener {
           maxWaitTimeInMs: BATCH_WAIT_MS,
           abortSignal: signal,
         });
-        if (messages.length > 0) await this.handle(receiver, messages);
+        if (messages.length > 0) await this.take(receiver, messages);
       } catch (error) {
         if (signal.aborted) return;
         this.context.log.warn({ function: this.fn.name }, `Receiving failed: ${messageOf(error)}`);
@@ -122,6 +122,10 @@ export class ServiceBusTrigger implements TriggerListener {
         return;
       }
     }
+  }
+
+  private take(receiver: ServiceBusReceiver, messages: ServiceBusReceivedMessage[]): Promise<void> {
+    return this.context.worker.inBackground(() => this.handle(receiver, messages));
   }
 
   private async handle(receiver: ServiceBusReceiver, messages: ServiceBusReceivedMessage[]): Promise<void> {

@@ -52,7 +52,8 @@ export class TimerTrigger implements TriggerListener {
 
   /** Runs the function now, off its schedule (admin API). */
   runManually(): Promise<void> {
-    return this.invoke(false, 'This function was programmatically called via the host APIs.');
+    const reason = 'This function was programmatically called via the host APIs.';
+    return this.context.worker.inBackground(() => this.invoke(false, reason));
   }
 
   /** A first status: what is due next counts from now. */
@@ -73,7 +74,7 @@ export class TimerTrigger implements TriggerListener {
   }
 
   private fire(how: { isPastDue: boolean; runOnStartup?: boolean }): void {
-    this.running = this.run(how);
+    this.running = this.context.worker.inBackground(() => this.run(how));
   }
 
   private async run(how: { isPastDue: boolean; runOnStartup?: boolean }): Promise<void> {

@@ -45,7 +45,6 @@ export async function runTriggered(
     inputData: [{ name: fn.trigger.name, data: event.data }, ...context.inputs.of(fn)],
     triggerMetadata: event.metadata ?? {},
     reason: event.reason,
-    background: true,
     retryContext: event.retryContext,
   });
   await context.outputs.write(fn, await invocation.response(invocation.result));

@@ -48,7 +48,8 @@ export function createListeners(context: TriggerContext): TriggerListeners {
     const timer = timers.get(fn.id);
     if (timer) return timer.runManually();
     const reason = 'This function was programmatically called via the host APIs.';
-    await runTriggered(context, fn, { data: input === undefined ? {} : { string: input }, reason });
+    const data = input === undefined ? {} : { string: input };
+    await context.worker.inBackground(() => runTriggered(context, fn, { data, reason }));
   }
 
   return {

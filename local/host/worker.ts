@@ -23,8 +23,6 @@ export interface InvocationInput {
   invocationId?: string;
   /** Why it runs, for the log. */
   reason?: string;
-  /** Started by a trigger that nobody waits for (timer, queue): the host is not idle before it ends. */
-  background?: boolean;
 }
 
 export interface Invocation {
@@ -68,6 +66,16 @@ export class Worker {
     return this.all.zero();
   }
 
+  /** Runs what a trigger started by itself (with its retries and settlement): the host is not idle before it ends. */
+  async inBackground(work: () => Promise<void>): Promise<void> {
+    this.background.enter();
+    try {
+      await work();
+    } finally {
+      this.background.leave();
+    }
+  }
+
   /** Whether nothing runs that a trigger started by itself. */
   get quiet(): boolean {
     return this.background.count === 0;
@@ -93,7 +101,6 @@ export class Worker {
       this.options.log.info(ids, `Executing 'Functions.${fn.name}' (Reason='${reason}', Id=${invocationId})`);
     }
     this.all.enter();
-    if (input.background) this.background.enter();
     let outcome = 'Succeeded';
     try {
       return await this.limited(fn, invocationId, this.run(fn, input, invocationId, ids));
@@ -106,7 +113,6 @@ export class Worker {
       throw error;
     } finally {
       this.all.leave();
-      if (input.background) this.background.leave();
       if (logged) {
         const ms = Math.round(performance.now() - started);
         this.options.log.info(
