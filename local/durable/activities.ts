@@ -12,7 +12,7 @@ import { HTTP_ACTIVITY } from './replay-actions';
  * activity whose result was not committed before a crash runs again: at least once.
  */
 export class Activities {
-  private queue: ActivityTask[] = [];
+  private queue = new Set<ActivityTask>();
   private running = 0;
   private open = false;
   private round = 0;
@@ -25,7 +25,7 @@ export class Activities {
   ) {}
 
   get isQuiet(): boolean {
-    return this.queue.length === 0 && this.running === 0;
+    return this.queue.size === 0 && this.running === 0;
   }
 
   get isResting(): boolean {
@@ -46,10 +46,9 @@ export class Activities {
   load(): void {
     this.round += 1;
     this.running = 0;
-    this.queue = this.hub.store
-      .prepare('SELECT * FROM d_activity ORDER BY seq')
-      .all()
-      .map((row) => ({
+    const rows = this.hub.store.prepare('SELECT * FROM d_activity ORDER BY seq').all();
+    this.queue = new Set(
+      rows.map((row) => ({
         seq: Number(row['seq']),
         instance: Number(row['instance']),
         instanceId: String(row['instance_id']),
@@ -57,18 +56,20 @@ export class Activities {
         taskId: Number(row['task_id']),
         name: String(row['name']),
         input: typeof row['input'] === 'string' ? row['input'] : undefined,
-      }));
+      })),
+    );
   }
 
   add(task: ActivityTask): void {
-    this.queue.push(task);
+    this.queue.add(task);
     this.next();
   }
 
   private next(): void {
-    while (this.open && this.scope && this.running < this.hub.settings.maxConcurrentActivities) {
-      const task = this.queue.shift();
-      if (!task) return;
+    for (const task of this.queue) {
+      if (!this.open || !this.scope) return;
+      if (this.running >= this.hub.settings.maxConcurrentActivities) return;
+      this.queue.delete(task);
       this.running += 1;
       void this.run(task, this.round);
     }

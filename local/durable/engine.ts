@@ -49,6 +49,7 @@ class Engine {
   private scope: { invoker: FunctionInvoker; names: FunctionNames } | undefined;
   /** Counts how often memory was thrown away; work that began before is void. */
   private round = 0;
+  /** Instances that went away while they were worked on. */
   private readonly forgotten = new Set<number>();
   private retry: NodeJS.Timeout | undefined;
   private stopped = false;
@@ -124,14 +125,13 @@ class Engine {
   private forget(seq: number): void {
     this.executions.forget(seq);
     this.states.forget(seq);
-    this.forgotten.add(seq);
+    if (this.work.isRunning(seq)) this.forgotten.add(seq);
   }
 
   private async workOn(seq: number): Promise<void> {
     const row = this.hub.instances.get(seq);
     if (!row || !this.scope) return;
     const round = this.round;
-    this.forgotten.delete(seq);
     const isCurrent = (): boolean => round === this.round && !this.forgotten.has(seq);
     try {
       if (row.kind === ENTITY) {
@@ -143,6 +143,8 @@ class Engine {
       }
     } catch (cause) {
       this.storeFailed(cause);
+    } finally {
+      this.forgotten.delete(seq);
     }
   }
 

@@ -90,7 +90,10 @@ async function invoke(
   const registered = scope.names.registered('entity', name);
   if (registered === undefined) return failed(state, operations, scope.names.refusal('entity', name) ?? '');
   const payload = entityPayload({ name, key, exists: state !== null, state: visible(state) }, operations);
-  const result = await scope.invoker.entity(registered, key, payload);
+  const result = await scope.invoker.entity(registered, key, payload).catch((cause: unknown) => ({
+    ok: false as const,
+    message: cause instanceof Error ? cause.message : String(cause),
+  }));
   if (!result.ok) {
     scope.hub.log('error', `Entity ${row.id}: the function failed: ${result.message}`);
     return failed(state, operations, result.message);

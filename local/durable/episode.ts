@@ -112,8 +112,14 @@ async function invoke(
     };
   }
   const payload = payloadText(execution, fresh, scope.hub.settings.httpPollMs);
-  return outcomeOf(await scope.invoker.orchestration(name, execution.id, payload));
+  try {
+    return outcomeOf(await scope.invoker.orchestration(name, execution.id, payload));
+  } catch (cause) {
+    return { kind: 'failed', message: messageOf(cause) };
+  }
 }
+
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 
 function outcomeOf(result: InvocationResult): Outcome {
   if (!result.ok) {
@@ -154,7 +160,12 @@ function replay(
     },
   };
   const events = [...execution.past, ...fresh.map((event, index) => replayEvent(event, past + index))];
-  return new Replay(settings, outcome).run(events);
+  try {
+    return new Replay(settings, outcome).run(events);
+  } catch (cause) {
+    // Actions that are not of the protocol's form: the instance fails, the engine goes on.
+    return new Replay(settings, { kind: 'failed', message: messageOf(cause) }).run(events);
+  }
 }
 
 interface NextGeneration {

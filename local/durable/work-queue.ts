@@ -26,6 +26,10 @@ export class WorkQueue {
     return this.running.size === 0;
   }
 
+  isRunning(instance: number): boolean {
+    return this.running.has(instance);
+  }
+
   start(): void {
     this.open = true;
     this.schedule();
