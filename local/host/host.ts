@@ -33,9 +33,6 @@ import { durationMs, type Duration } from './time-span';
 import { Worker } from './worker';
 
 export type { HostOptions, LocalHost } from './host-options';
-export type { HostKeys } from './keys';
-export type { HostLogger } from './host-log';
-export { HostError } from './host-error';
 
 /** Time limit of one invocation when host.json sets none: that of the real host outside the consumption plan. */
 const DEFAULT_FUNCTION_TIMEOUT_MS = 30 * 60_000;
