@@ -205,6 +205,17 @@ describe('errors of the app', () => {
     ]);
   });
 
+  test('a history over the limit fails the instance by name', async () => {
+    await rig.close();
+    rig = new Rig(invoker, { maxHistoryEvents: 8 });
+    await start('many');
+    for (const value of [1, 2, 3]) await raise('many', 'x', value);
+    expect(await outcome('many')).toEqual([
+      'Failed',
+      expect.stringContaining('HistoryTooLong: the history has 11'),
+    ]);
+  });
+
   test('an event over the limit is refused with a named error, one of 10 MB is taken', async () => {
     await start('sleeper');
     const limit = 32 * 1024 * 1024;
