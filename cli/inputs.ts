@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { uploadedFile, type FlowView } from '../contracts/api-flows';
+import type { Api } from './api';
+import { CliError, exitCodes } from './shell';
+
+const properties = z.record(z.string(), z.looseObject({ type: z.string().optional() }).or(z.boolean()));
+
+/**
+ * The input of a run from `--input-json` and, on top of it, each `--input name=value`. A value is read as the flow's schema says (numbers,
+ * booleans, lists, objects as JSON); `@path` uploads the file and gives its id, `@@` stands for `@`.
+ * @throws CliError when an option is not of this form or a file cannot be read.
+ */
+export async function buildInput(
+  options: { input: string[]; inputJson?: string | undefined; cwd: string },
+  flow: FlowView,
+  api: Api,
+): Promise<Record<string, unknown>> {
+  const known = properties.safeParse(flow.inputs?.['properties']);
+  const input: Record<string, unknown> =
+    options.inputJson === undefined ? {} : parseObject(options.inputJson, options.cwd);
+  for (const pair of options.input) {
+    const at = pair.indexOf('=');
+    if (at < 1) throw usage(`--input ${pair}: write it as name=value or name=@file.`);
+    const [name, value] = [pair.slice(0, at), pair.slice(at + 1)];
+    const property = known.success ? known.data[name] : undefined;
+    const type = typeof property === 'object' ? property.type : undefined;
+    input[name] = await readValue({ name, value, type, cwd: options.cwd, api });
+  }
+  return input;
+}
+
+async function readValue(given: {
+  name: string;
+  value: string;
+  type: string | undefined;
+  cwd: string;
+  api: Api;
+}): Promise<unknown> {
+  const { name, value, type, cwd, api } = given;
+  if (value.startsWith('@@')) return value.slice(1);
+  if (value.startsWith('@')) {
+    const content = readFile(resolve(cwd, value.slice(1)));
+    return (await api.json(uploadedFile, { method: 'POST', path: 'files', bytes: content })).id;
+  }
+  if (type === undefined || type === 'string') return value;
+  try {
+    return JSON.parse(value);
+  } catch (cause) {
+    throw usage(`--input ${name}: "${value}" is not of type ${type}.`, cause);
+  }
+}
+
+function parseObject(text: string, cwd: string): Record<string, unknown> {
+  const json = text.startsWith('@') ? readFile(resolve(cwd, text.slice(1))).toString('utf8') : text;
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(json));
+  } catch (cause) {
+    throw usage('--input-json: give a JSON object, or @file with one.', cause);
+  }
+}
+
+/** @throws CliError in plain words. */
+export function readFile(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    throw usage(`${path}: ${missing ? 'there is no such file' : 'this file cannot be read'}.`, cause);
+  }
+}
+
+function usage(message: string, cause?: unknown): CliError {
+  const error = new CliError(message, { exitCode: exitCodes.usage });
+  if (cause !== undefined) error.cause = cause;
+  return error;
+}
