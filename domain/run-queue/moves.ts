@@ -22,7 +22,10 @@ export function attach(
   }
   if (move <= last) return { kind: 'old' };
   const refusal = refusedAttach(state, command, known);
-  if (refusal) return refusal;
+  if (refusal) {
+    if (!known) rememberRefused(state, command);
+    return refusal;
+  }
   if (command.settings) state.settings = { ...state.settings, ...command.settings };
   if (known) comeBack(state, known, command);
   else join(state, command);
@@ -47,6 +50,15 @@ function refusedAttach(
   const reuse = settings?.reuseSession ?? state.settings.reuseSession;
   if (!known && reuse && joining.report.multipleSessionsPerUser) return reuseNotPossible(joining.machine);
   return settings && refusedSettings(state, settings);
+}
+
+/** A late repeat of a refused attach must not find room and take a machine that went elsewhere. */
+function rememberRefused(
+  state: QueueState,
+  { move, joining: { machine } }: { move: number; joining: JoiningMachine },
+): void {
+  const target = state.forgotten[machine]?.target ?? '';
+  state.forgotten = { ...state.forgotten, [machine]: { move, target } };
 }
 
 function comeBack(

@@ -40,7 +40,7 @@ export function request(
 function refusedRequest(state: QueueState, run: RequestedRun, again: boolean): QueueReply | undefined {
   const { pinned } = run;
   const gone = pinned === undefined ? undefined : state.forgotten[pinned];
-  if (pinned !== undefined && gone && !findMachine(state, pinned)) {
+  if (pinned !== undefined && gone && gone.target !== '' && !findMachine(state, pinned)) {
     return { kind: 'moved', target: gone.target, move: gone.move };
   }
   if (state.settings.group && state.machines.length === 0 && !again) {

@@ -68,7 +68,7 @@ export interface QueueState {
   entries: Entry[];
   grants: Grant[];
   machines: Machine[];
-  /** Machines that were here: number of the move and where they went (rules 8, 9). */
+  /** Machines that are not here: number of the last move, and where they went ('': they never came; rules 8, 9). */
   forgotten: Readonly<Record<string, { readonly move: number; readonly target: string }>>;
   /** Last fence number of this queue; only grows. */
   lastN: number;

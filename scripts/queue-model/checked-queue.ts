@@ -111,7 +111,7 @@ export class CheckedQueue {
     const waiting = reference.waiting().map(({ run }) => run);
     const entries = state.entries.map(({ run }) => run);
     hold(String(entries) === String(waiting), `${this.id}: waiting`, { entries, waiting });
-    const held = (items: (string | undefined)[]) => String(items.sort());
+    const held = (items: string[]) => String(items.sort((a, b) => (a < b ? -1 : 1)));
     hold(
       held(
         state.grants.map((g) => `${g.entry.run} ${g.machine} ${g.fence.epoch}.${g.fence.n} ${g.stoppingMs}`),

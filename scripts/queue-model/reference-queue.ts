@@ -150,7 +150,7 @@ export class ReferenceQueue {
     if (known) return known.held ? 'granted' : 'queued';
     if (entry.deadlineMs <= this.now) return 'expired';
     const { pinned } = entry;
-    if (pinned !== undefined && !this.machine(pinned) && this.gone.has(pinned)) return 'moved';
+    if (pinned !== undefined && !this.machine(pinned) && this.gone.get(pinned)?.target) return 'moved';
     if (this.settings.group && this.machines.length === 0 && !again) return 'GroupIsEmpty';
     if (!again && this.waiting().length >= this.settings.maxEntries) return 'full';
     this.arrivals += 1;
@@ -239,9 +239,11 @@ export class ReferenceQueue {
       known.moving = false;
       known.move = move;
     } else {
-      if (this.machines.length >= this.settings.maxMachines) return 'GroupIsFull';
-      if (this.settings.reuseSession && joining.report.multipleSessionsPerUser)
-        return 'SessionReuseNotPossible';
+      const refused = this.#noRoom(joining.report.multipleSessionsPerUser);
+      if (refused) {
+        this.gone.set(joining.machine, { move, target: this.gone.get(joining.machine)?.target ?? '' });
+        return refused;
+      }
       const { machine, epoch, online, presenceSeq, reportSeq = 0, maintenance = false, report } = joining;
       this.machines.push({
         machine,
@@ -257,6 +259,11 @@ export class ReferenceQueue {
     }
     this.gone.delete(joining.machine);
     return 'ok';
+  }
+
+  #noRoom(multipleSessionsPerUser: boolean): string | undefined {
+    if (this.machines.length >= this.settings.maxMachines) return 'GroupIsFull';
+    return this.settings.reuseSession && multipleSessionsPerUser ? 'SessionReuseNotPossible' : undefined;
   }
 
   #anew(machine: NaiveMachine, epoch: number): void {
