@@ -35,7 +35,7 @@ export interface BrokerOptions {
 /** A running broker. */
 export interface Broker {
   readonly port: number;
-  /** For the emulator mode of Service Bus clients (plain TCP); with the root key unless a rule is given. */
+  /** For Service Bus clients (without `tls` in their emulator mode: plain TCP); with the root key unless a rule is given. */
   connectionString(rule?: { name: string; key: string }): string;
   /** Makes a queue, or gives an existing one these options and rules in place of its own. */
   createQueue(name: string, options?: QueueOptions): Promise<void>;
@@ -92,8 +92,10 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
 
   return {
     port: boundPort,
-    connectionString: ({ name, key } = rootKey) =>
-      `Endpoint=sb://${host}:${boundPort};SharedAccessKeyName=${name};SharedAccessKey=${key};UseDevelopmentEmulator=true`,
+    connectionString: ({ name, key } = rootKey) => {
+      const plain = tls ? '' : ';UseDevelopmentEmulator=true';
+      return `Endpoint=sb://${host}:${boundPort};SharedAccessKeyName=${name};SharedAccessKey=${key}${plain}`;
+    },
     createQueue: async (name, queueOptions = {}) => {
       await namespace.create(name, queueOptions);
       recheck();

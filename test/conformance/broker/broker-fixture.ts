@@ -30,6 +30,11 @@ export class BrokerFixture {
     return this.running;
   }
 
+  /** Lets the file grow to this many pages at most, or without limit: a full disk. */
+  limitPages(pages = 2 ** 30): void {
+    this.store?.db.exec(`PRAGMA max_page_count=${pages}`);
+  }
+
   async start(options: Partial<BrokerOptions> = {}): Promise<Broker> {
     this.store = openStore(join(this.folder, 'broker.db'));
     this.running = await startBroker({ store: this.store, rootKey: ROOT_KEY, ...options });

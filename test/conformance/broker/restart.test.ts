@@ -96,6 +96,28 @@ test('clients go on after the broker comes back on its port, and no accepted mes
   await until(() => [...accepted].every((i) => seen.has(i)));
 }, 60_000);
 
+test('with a full disk nothing is accepted, nothing accepted is lost, and it mends itself', async () => {
+  await fixture.broker.createQueue('full');
+  const sender = fixture.client().createSender('full');
+  await sender.sendMessages({ body: 'before', messageId: 'before' });
+  fixture.limitPages(40);
+  const body = Buffer.alloc(200_000);
+  const results = await Promise.allSettled(
+    [1, 2, 3].map((i) => sender.sendMessages({ body, messageId: `${i}` })),
+  );
+  const accepted = results.filter((result) => result.status === 'fulfilled').length;
+  expect(accepted).toBeLessThan(3);
+  fixture.limitPages();
+  await sender.sendMessages({ body: 'after', messageId: 'after' });
+  expect(fixture.broker.counts('full').active).toBe(accepted + 2);
+  const receiver = fixture.client().createReceiver('full');
+  const messages = await receiver.receiveMessages(accepted + 2, { maxWaitTimeInMs: 5_000 });
+  const ids = messages.map((message) => message.messageId);
+  expect([ids[0], ids.at(-1)]).toEqual(['before', 'after']);
+  await Promise.all(messages.map((message) => receiver.completeMessage(message)));
+  expect(fixture.broker.counts('full')).toMatchObject({ active: 0, locked: 0 });
+});
+
 /** Polls, because what is waited for has no event. */
 async function until(condition: () => boolean): Promise<void> {
   for (let i = 0; i < 3_000; i++) {
