@@ -66,9 +66,13 @@ export function readFile(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
-    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    const missing = isObject(cause) && 'code' in cause && cause.code === 'ENOENT';
     throw usage(`${path}: ${missing ? 'there is no such file' : 'this file cannot be read'}.`, cause);
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 function usage(message: string, cause?: unknown): CliError {

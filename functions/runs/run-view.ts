@@ -6,6 +6,8 @@ import type { Orchestrations } from '../http';
 import { findChild, type FoundRun } from './find-run';
 import { withRemedy } from './run-status';
 
+const ULID_LENGTH = 26;
+
 /** Inputs of `cloud-flow-run` that are shown. */
 interface ShownInput {
   flow?: string;
@@ -87,9 +89,12 @@ async function childViews(ports: Ports, client: Orchestrations, found: FoundRun)
   );
 }
 
-function endOf({ row, instance, status }: FoundRun): { endedAt?: string } {
+function endOf({ run, row, instance, status }: FoundRun): { endedAt?: string } {
   if (!isEnded(status.state)) return {};
-  const endedMs = row?.endedMs ?? instance?.lastUpdatedTime.getTime();
+  // The instance's time is cut to the second.
+  const updatedMs =
+    instance && Math.max(instance.lastUpdatedTime.getTime(), decodeTime(run.slice(0, ULID_LENGTH)));
+  const endedMs = row?.endedMs ?? updatedMs;
   return endedMs === undefined ? {} : { endedAt: iso(endedMs) };
 }
 

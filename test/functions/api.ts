@@ -96,7 +96,7 @@ export class FakeOrchestrations implements Orchestrations {
     const known = this.instances.get(id);
     if (!known)
       throw new Error('DurableClient error: Durable Functions extension replied with HTTP 404 response. ');
-    const at = new Date(Date.UTC(2026, 0, 1));
+    const at = new Date(Date.UTC(2026, 1, 1));
     const empty = { input: null, output: null, customStatus: null, name: 'x', instanceId: id };
     const runtimeStatus = 'Running' as RuntimeStatus;
     return { ...empty, createdTime: at, lastUpdatedTime: at, runtimeStatus, ...known };

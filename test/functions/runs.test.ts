@@ -83,7 +83,7 @@ describe('runs', () => {
       status: 'Failed',
       outputs: { total: '1.00' },
       error: { code: 'SessionNotFound', remedy: expect.stringContaining('resubmit') },
-      endedAt: '2026-01-01T00:00:00.000Z',
+      endedAt: '2026-02-01T00:00:00.000Z',
       children: [{ run: CHILD, desktopFlow: 'd', status: 'Failed', error: { code: 'SessionNotFound' } }],
     });
   });

@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runCommandLine } from '../../cli/program';
+import type { Shell } from '../../cli/shell';
+import { listConnections } from '../../functions/connections/list-connections.http';
+import { putConnection } from '../../functions/connections/put-connection.http';
+import { listDesktopFlows } from '../../functions/desktop-flows/list-desktop-flows.http';
+import { putDesktopFlow } from '../../functions/desktop-flows/put-desktop-flow.http';
+import { uploadFile } from '../../functions/files/upload-file.http';
+import { getFlow } from '../../functions/flows/get-flow.http';
+import { listFlows } from '../../functions/flows/list-flows.http';
+import { putFlow } from '../../functions/flows/put-flow.http';
+import { runFlow } from '../../functions/flows/run-flow.http';
+import type { DurableHandler, Handler } from '../../functions/http';
+import { getMachineQueue } from '../../functions/machines/get-machine-queue.http';
+import { getMachine } from '../../functions/machines/get-machine.http';
+import { issueRegistrationToken } from '../../functions/machines/issue-registration-token.http';
+import { listMachines } from '../../functions/machines/list-machines.http';
+import { cancelRun } from '../../functions/runs/cancel-run.http';
+import { getArtifact } from '../../functions/runs/get-artifact.http';
+import { getRunLogs } from '../../functions/runs/get-run-logs.http';
+import { getRun } from '../../functions/runs/get-run.http';
+import { listArtifacts } from '../../functions/runs/list-artifacts.http';
+import { listRuns } from '../../functions/runs/list-runs.http';
+import { call, callDurable, FakeOrchestrations, type Answer, type Call } from '../functions/api';
+import { createInMemoryPorts } from '../support/in-memory-ports';
+
+export const KEY = 'the-key';
+const NOW = Date.UTC(2026, 0, 15, 12);
+
+/** The command line on one side, the real HTTP functions over in-memory ports on the other, no network between them. */
+export function openProduct() {
+  const ports = createInMemoryPorts({ now: () => NOW });
+  const client = new FakeOrchestrations();
+  const cwd = mkdtempSync(join(tmpdir(), 'attendant-cli-'));
+  const plain = (handler: Handler) => (request: Call) => call(handler, request);
+  const durable = (handler: DurableHandler) => (request: Call) => callDurable(handler, client, request);
+  const routes: [string, string, (request: Call) => Promise<Answer>][] = [
+    ['GET', 'flows', plain(listFlows(ports))],
+    ['GET', 'flows/{flow}', plain(getFlow(ports))],
+    ['PUT', 'flows/{flow}', plain(putFlow(ports))],
+    ['POST', 'flows/{flow}/run', durable(runFlow(ports))],
+    ['POST', 'files', plain(uploadFile(ports))],
+    ['GET', 'desktop-flows', plain(listDesktopFlows(ports))],
+    ['PUT', 'desktop-flows/{name}', plain(putDesktopFlow(ports))],
+    ['GET', 'runs', plain(listRuns(ports))],
+    ['GET', 'runs/{run}', durable(getRun(ports))],
+    ['POST', 'runs/{run}/cancel', durable(cancelRun(ports))],
+    ['GET', 'runs/{run}/logs', durable(getRunLogs(ports))],
+    ['GET', 'runs/{run}/artifacts', durable(listArtifacts(ports))],
+    ['GET', 'runs/{run}/artifacts/{name}', plain(getArtifact(ports))],
+    ['GET', 'machines', plain(listMachines(ports))],
+    ['GET', 'machines/{machine}', plain(getMachine(ports))],
+    ['GET', 'machines/{machine}/queue', durable(getMachineQueue(ports))],
+    ['POST', 'registration-tokens', plain(issueRegistrationToken(ports))],
+    ['GET', 'connections', plain(listConnections(ports))],
+    ['PUT', 'connections/{name}', plain(putConnection(ports))],
+  ];
+
+  const send: typeof fetch = async (input, init) => {
+    const request = new Request(input, init);
+    if (request.headers.get('x-functions-key') !== KEY) return new Response(null, { status: 401 });
+    const url = new URL(request.url);
+    const path = url.pathname
+      .replace(/^\/api\//, '')
+      .split('/')
+      .map(decodeURIComponent);
+    for (const [method, route, handle] of routes) {
+      const params = match(route.split('/'), path);
+      if (method !== request.method || !params) continue;
+      const body = new Uint8Array(await request.arrayBuffer());
+      const answer = await handle({
+        method,
+        params,
+        query: Object.fromEntries(url.searchParams),
+        headers: Object.fromEntries(request.headers),
+        ...(body.byteLength === 0 ? {} : { body }),
+      });
+      return new Response(new Uint8Array(answer.bytes), { status: answer.status, headers: answer.headers });
+    }
+    return new Response(null, { status: 404 });
+  };
+
+  /** What happens while the command waits. */
+  const product = { ports, client, cwd, onPause: (): void | Promise<void> => undefined };
+  const run = async (args: string[], more: Partial<Shell> = {}) => {
+    const out: string[] = [];
+    const err: string[] = [];
+    const shell: Shell = {
+      environment: { ATTENDANT_URL: 'http://localhost:7071', ATTENDANT_KEY: KEY },
+      cwd,
+      out: (text) => void out.push(text),
+      err: (text) => void err.push(text),
+      fetch: send,
+      now: () => NOW,
+      pause: async () => product.onPause(),
+      run: async () => 0,
+      ...more,
+    };
+    const exitCode = await runCommandLine(shell, args);
+    return { exitCode, out: out.join('\n'), err: err.join('\n') };
+  };
+  return Object.assign(product, { run, send, stop: () => rmSync(cwd, { recursive: true }) });
+}
+
+function match(route: string[], path: string[]): Record<string, string> | undefined {
+  if (route.length !== path.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [i, segment] of route.entries()) {
+    const given = path[i] ?? '';
+    if (segment.startsWith('{')) params[segment.slice(1, -1)] = given;
+    else if (segment !== given) return undefined;
+  }
+  return params;
+}
