@@ -19,8 +19,17 @@ export interface QueryPage {
   headers: Record<string, string>;
 }
 
-/** One page of the entities that `$filter` matches, in the order of their keys. @throws TableError InvalidInput. */
-export function queryEntities(store: EntityStore, table: number, query: URLSearchParams): QueryPage {
+/**
+ * One page of the entities that `$filter` matches, in the order of their keys.
+ * @param isVisible whether the sender may see the row.
+ * @throws TableError InvalidInput.
+ */
+export function queryEntities(
+  store: EntityStore,
+  table: number,
+  query: URLSearchParams,
+  isVisible: (row: EntityRow) => boolean = () => true,
+): QueryPage {
   checkOptions(query);
   const text = query.get('$filter');
   const filter = text === null || text.trim() === '' ? undefined : parseFilter(text);
@@ -30,6 +39,7 @@ export function queryEntities(store: EntityStore, table: number, query: URLSearc
   for (const row of store.scan(table, keyRange(filter), continuationKey(query))) {
     if (rows.length === top || looked === PAGE_SCAN) return { rows, headers: nextHeaders(row) };
     looked += 1;
+    if (!isVisible(row)) continue;
     if (filter === undefined || matches(filter, lookupOf(row))) rows.push(row);
   }
   return { rows, headers: {} };

@@ -23,6 +23,19 @@ export const tableErrors = {
       'AuthenticationFailed',
       `Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature. ${detail}`,
     ),
+  /** @param what Permission, ResourceType …: what of a shared access signature does not suit the request. */
+  authorizationMismatch: (what: string, how: string) =>
+    new TableError(
+      403,
+      `Authorization${what}Mismatch`,
+      `This request is not authorized to perform this operation ${how}.`,
+    ),
+  outOfPermit: () =>
+    new TableError(
+      403,
+      'AuthorizationFailure',
+      'This request is not authorized to perform this operation. The key is outside the range of the shared access signature.',
+    ),
   invalidInput: (detail: string) => new TableError(400, 'InvalidInput', `${INPUT} ${detail}`),
   outOfRange: (detail: string) => new TableError(400, 'OutOfRangeInput', `${RANGE} ${detail}`),
   invalidUri: () =>

@@ -8,6 +8,7 @@ import { queryEntities, selectOf } from './entity-query';
 import type { EntityRow, EntityStore } from './entity-store';
 import { etagOf, type ChangeTimes } from './entity-time';
 import { applyWrite, readWrite, type EntityWrite } from './entity-writes';
+import { rightsFor, type Permit } from './permit';
 import { parseResource, type Resource } from './route';
 import { createTable, deleteTable, listTables, showTable } from './table-list';
 import { errorBody, TableError, tableErrors } from './table-error';
@@ -23,6 +24,7 @@ export interface TableRequest {
   body: string;
   /** `http://host:port/account`. */
   baseUrl: string;
+  permit: Permit;
 }
 
 export interface TableServiceOptions {
@@ -38,11 +40,11 @@ export class TableService {
 
   /** @throws TableError for everything that is not answered with success. */
   handle(request: TableRequest): TableAnswer {
-    const resource = parseResource(request.path);
     const query = new URLSearchParams(request.query);
     if (query.has('comp') || query.has('restype')) {
       throw tableErrors.notImplemented('Access policies, service properties and statistics are not offered.');
     }
+    const resource = parseResource(request.path);
     const method = methodOf(request);
     if (resource.kind === 'batch') {
       if (method !== 'POST') throw tableErrors.methodNotAllowed(method);
@@ -53,10 +55,11 @@ export class TableService {
       return this.tables(request, method, resource, metadata, query);
     }
     const context = this.jsonContext(request, metadata, resource.table, query);
-    if (method === 'GET') return this.read(resource, context, query);
+    if (method === 'GET') return this.read(resource, context, query, request.permit);
     const ifMatch = request.headers['if-match'];
     const write = readWrite({ method, resource, ifMatch, body: request.body });
     if (!write) throw tableErrors.methodNotAllowed(method);
+    checkPermit(request.permit, write);
     const row = this.options.store.write(() => this.apply(write));
     return { ...writeAnswer(write, row, context, request.headers.prefer), changed: true };
   }
@@ -75,13 +78,21 @@ export class TableService {
     const { store, entities, account } = this.options;
     const context = { entities, metadata, account, baseUrl: request.baseUrl };
     if (resource.kind === 'tables') {
-      if (method === 'GET') return listTables(context, query);
+      if (method === 'GET') {
+        request.permit.tables('list');
+        return listTables(context, query);
+      }
       if (method !== 'POST') throw tableErrors.methodNotAllowed(method);
+      request.permit.tables('create');
       const { TableName: name } = parseBody(request.body);
       return { ...store.write(() => createTable(context, name, request.headers.prefer)), changed: true };
     }
-    if (method === 'GET') return showTable(context, resource.name);
+    if (method === 'GET') {
+      request.permit.tables('list');
+      return showTable(context, resource.name);
+    }
     if (method !== 'DELETE') throw tableErrors.methodNotAllowed(method);
+    request.permit.tables('delete');
     return { ...store.write(() => deleteTable(context, resource.name)), changed: true };
   }
 
@@ -89,13 +100,16 @@ export class TableService {
     resource: Extract<Resource, { kind: 'entities' | 'entity' }>,
     context: JsonContext,
     query: URLSearchParams,
+    permit: Permit,
   ): TableAnswer {
     const { entities } = this.options;
+    permit.entities(resource.table, 'r');
     const table = entities.tableId(resource.table);
     if (table === undefined) throw tableErrors.tableNotFound(resource.table);
     const contentType = jsonType(context.metadata);
     if (resource.kind === 'entity') {
       checkKey(resource.key);
+      if (!permit.covers(resource.key)) throw tableErrors.outOfPermit();
       const row = entities.get(table, resource.key);
       if (!row) throw tableErrors.resourceNotFound();
       return {
@@ -104,7 +118,7 @@ export class TableService {
         body: entityBody(row, context),
       };
     }
-    const { rows, headers } = queryEntities(entities, table, query);
+    const { rows, headers } = queryEntities(entities, table, query, (row) => permit.covers(row));
     return {
       status: 200,
       headers: { 'Content-Type': contentType, ...headers },
@@ -129,6 +143,7 @@ export class TableService {
           const ifMatch = part.headers.get('if-match');
           const write = readWrite({ method: part.method, resource, ifMatch, body: part.body });
           if (!write) throw tableErrors.notImplemented('A change set holds writes of entities only.');
+          checkPermit(request.permit, write);
           partition ??= `${write.table.toLowerCase()}/${write.key.partitionKey}`;
           if (partition !== `${write.table.toLowerCase()}/${write.key.partitionKey}`) {
             throw tableErrors.differentPartitions();
@@ -161,6 +176,11 @@ export class TableService {
     const { account } = this.options;
     return { metadata, baseUrl: request.baseUrl, account, table, ...(select && { select }) };
   }
+}
+
+function checkPermit(permit: Permit, write: EntityWrite): void {
+  permit.entities(write.table, rightsFor(write));
+  if (!permit.covers(write.key)) throw tableErrors.outOfPermit();
 }
 
 function methodOf({ method, headers }: TableRequest): string {

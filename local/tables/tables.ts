@@ -6,7 +6,9 @@ import type { Store } from '../store/store';
 import { jsonType, type TableAnswer } from './answer';
 import { EntityStore } from './entity-store';
 import { ChangeTimes } from './entity-time';
+import { FULL_PERMIT, type Permit } from './permit';
 import { splitUrl } from './route';
+import { SharedAccessCheck } from './shared-access';
 import { SharedKeyCheck } from './shared-key';
 import { errorBody, TableError, tableErrors } from './table-error';
 import { TableService } from './table-service';
@@ -66,9 +68,17 @@ export async function startTables(options: TablesOptions): Promise<Tables> {
   };
 }
 
+interface AuthorizedRequest {
+  id: string;
+  request: IncomingMessage;
+  permit: Permit;
+  body: string;
+}
+
 class TablesServer {
   private readonly http: Server;
   private readonly check: SharedKeyCheck;
+  private readonly sharedAccess: SharedAccessCheck;
   private readonly service: TableService;
   private readonly underWay = new Set<Promise<void>>();
   /** The barrier of the latest write, until it is passed. */
@@ -80,6 +90,7 @@ class TablesServer {
   ) {
     const { store, clock = new SystemClock(), key } = options;
     this.check = new SharedKeyCheck(account, key);
+    this.sharedAccess = new SharedAccessCheck({ account, key });
     const entities = new EntityStore(store);
     this.service = new TableService({ store, entities, times: new ChangeTimes(clock), account });
     this.http = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
@@ -112,16 +123,26 @@ class TablesServer {
     const id = randomUUID();
     let answer: TableAnswer;
     try {
-      this.check.verify(request);
+      const permit = this.permitOf(request);
       const body = await readBody(request);
-      answer = await this.answer(id, request, body);
+      answer = await this.answer({ id, request, permit, body });
     } catch (error) {
       answer = this.errorAnswer(id, request, error);
     }
     send(request, response, id, answer);
   }
 
-  private async answer(id: string, request: IncomingMessage, body: string): Promise<TableAnswer> {
+  /** @throws TableError when the request is signed with neither the account key nor a shared access signature. */
+  private permitOf(request: IncomingMessage): Permit {
+    const query = new URLSearchParams(request.url?.split('?', 2)[1]);
+    if (request.headers.authorization === undefined && query.has('sig')) {
+      return this.sharedAccess.verify(query, request.socket.remoteAddress ?? '');
+    }
+    this.check.verify(request);
+    return FULL_PERMIT;
+  }
+
+  private async answer({ id, request, permit, body }: AuthorizedRequest): Promise<TableAnswer> {
     try {
       const url = splitUrl(request.url ?? '', this.account);
       if (!url) throw tableErrors.invalidUri();
@@ -131,6 +152,7 @@ class TablesServer {
         ...url,
         headers: request.headers,
         body,
+        permit,
         baseUrl: `http://${request.headers.host ?? 'localhost'}/${this.account}`,
       });
       if (answer.changed) this.wrote();
@@ -157,7 +179,7 @@ class TablesServer {
     } else {
       const cause = error instanceof Error ? error.message : String(error);
       this.options.log?.error(
-        { err: error, method: request.method, url: request.url },
+        { err: error, method: request.method, url: request.url?.replace(/([?&]sig=)[^&]*/, '$1…') },
         'table request failed',
       );
       told = tableErrors.internal(`The store could not serve it: ${cause}`);

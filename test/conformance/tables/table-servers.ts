@@ -16,7 +16,8 @@ export interface TableServer {
 const KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 const ACCOUNT = 'devstoreaccount1';
 
-async function startOurs(): Promise<TableServer> {
+/** `local/tables` on a file of its own. */
+export async function startOurs(): Promise<TableServer> {
   const folder = mkdtempSync(join(tmpdir(), 'attendant-tables-'));
   const store = openStore(join(folder, 'store.db'));
   const tables = await startTables({ store, key: KEY });

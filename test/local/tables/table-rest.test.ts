@@ -181,6 +181,7 @@ describe('Table REST API', () => {
     ['GET', 'items()?NextPartitionKey=garbage', 400, 'InvalidInput'],
     ['GET', 'items()?$orderby=n', 501, 'NotImplemented'],
     ['GET', 'items?comp=acl', 501, 'NotImplemented'],
+    ['GET', '?comp=properties&restype=service', 501, 'NotImplemented'],
     ['GET', 'nowhere()', 404, 'TableNotFound'],
     ['GET', "items(PartitionKey='p')", 400, 'InvalidUri'],
     ['GET', '%zz', 400, 'InvalidUri'],
