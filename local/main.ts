@@ -49,14 +49,12 @@ async function start(options: StackOptions): Promise<number> {
     console.error(`Attendant already runs on this data folder: ${running.url} (pid ${running.pid}).`);
     return 1;
   }
-  let interrupted = false;
-  const interrupt = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.on(signal, () => ((interrupted = true), resolve()));
+  const interrupted = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
   });
-  const stack = await startStack(options);
-  if (!interrupted) console.log(banner(stack.url, stack.key));
-  const failure = await Promise.race([interrupt, stack.failed]);
+  const stack = await startStack({ ...options, interrupted });
+  console.log(banner(stack.url, stack.key));
+  const failure = await Promise.race([interrupted, stack.failed]);
   await stack.stop();
   if (failure instanceof Error) throw failure;
   return 0;

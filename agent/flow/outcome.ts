@@ -68,7 +68,7 @@ function lastLines(end: FlowEnd): string {
 
 /** @returns what is wrong with `value`, or undefined when it fits. */
 function schemaErrors(schema: Record<string, unknown>, value: unknown): string | undefined {
-  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  const ajv = new Ajv2020({ strict: false, allErrors: true, logger: false });
   addFormats.default(ajv);
   try {
     const validate = ajv.compile(schema);

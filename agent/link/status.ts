@@ -40,9 +40,8 @@ export function classify(error: unknown): Omit<AgentStatus, 'since'> {
     return { state: stateOf(code), code, message, remedy };
   }
   // Names of the SDK's errors: https://learn.microsoft.com/javascript/api/@azure/service-bus/servicebuserror
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (
-    code === 'UnauthorizedAccess' ||
+    hasCode(error, 'UnauthorizedAccess') ||
     /unauthori[sz]ed|token.*expired|expired.*token|InvalidSignature/i.test(message)
   ) {
     return {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { lockHolder } from '../../agent/identity/data-lock';
 import { LocalApi } from './local-api';
 import type { DataDir } from './data-dir';
-import { Supervised } from './supervisor';
+import { nodeProgram, Supervised } from './supervisor';
 
 export interface LocalAgentOptions {
   root: string;
@@ -44,7 +44,7 @@ async function register(options: LocalAgentOptions, script: string): Promise<voi
     '--data',
     options.dir.agent,
   ];
-  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(nodeProgram(options.root), args, { stdio: ['pipe', 'pipe', 'pipe'] });
   child.stdin.end(token);
   let said = '';
   for (const stream of [child.stdout, child.stderr])
@@ -74,6 +74,7 @@ export async function ensureLocalAgent(options: LocalAgentOptions): Promise<Loca
   }
   const agent = new Supervised({
     name: 'agent',
+    node: nodeProgram(options.root),
     script,
     args: ['run', '--data', options.dir.agent, '--url', options.url],
     detached: true,

@@ -4,7 +4,7 @@ import { loadEndpoint, loadKeys, openDataDir, type DataDir, type Endpoint } from
 import { ensureLocalAgent } from './local-agent';
 import { HOST_REFUSED, hostMessage } from './messages';
 import { seedExamples } from './seed';
-import { Supervised } from './supervisor';
+import { nodeProgram, Supervised } from './supervisor';
 
 export interface StackOptions {
   /** Folder of the product: package.json, host.json, dist, examples. */
@@ -15,6 +15,8 @@ export interface StackOptions {
   /** Bring up an agent for this computer and the examples. */
   withAgent: boolean;
   log: (line: string) => void;
+  /** Ends a start that has not come to its end. */
+  interrupted?: Promise<void>;
 }
 
 export interface Stack {
@@ -41,6 +43,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const ready = new Promise<string>((resolve) => (hostReady = resolve));
   const host = new Supervised({
     name: 'host',
+    node: nodeProgram(root),
     script: join(root, 'dist/local/launcher/host-process.js'),
     args: [
       '--root',
@@ -63,8 +66,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     onGaveUp: () => reportFailure(new Error(lastLines.at(-1) ?? 'The host could not start.')),
   });
 
-  const first = await Promise.race([ready, failed]);
-  if (first instanceof Error) throw first;
+  const first = await Promise.race([ready, failed, options.interrupted]);
+  if (typeof first !== 'string') {
+    await host.stop();
+    throw first ?? new Error('The start was interrupted.');
+  }
   const key = loadKeys(dir).default;
   const agent = options.withAgent
     ? await ensureLocalAgent({

@@ -1,4 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** How a supervised process ended for good. */
 export interface GaveUp {
@@ -8,6 +10,8 @@ export interface GaveUp {
 
 export interface SupervisedOptions {
   name: string;
+  /** Program that runs the script (see `nodeProgram`). */
+  node: string;
   script: string;
   args: string[];
   env?: Record<string, string>;
@@ -20,10 +24,21 @@ export interface SupervisedOptions {
   onGaveUp: (end: GaveUp) => void;
 }
 
+const OLDEST_NODE = 24;
+
+/** Node as pinned by the product, where the one that runs this is older. */
+export function nodeProgram(root: string): string {
+  const pinned = join(root, 'node_modules/node/bin/node');
+  const major = Number(process.versions.node.split('.')[0]);
+  return major < OLDEST_NODE && existsSync(pinned) ? pinned : process.execPath;
+}
+
 const FIRST_RESTART_MS = 100;
 const LONGEST_RESTART_MS = 5_000;
 /** A child that lived this long starts again without delay. */
 const STABLE_MS = 10_000;
+/** A child that never lived that long is given up after this many starts. */
+const MOST_STARTS = 6;
 const KILL_AFTER_MS = 15_000;
 
 /** Keeps one child process running: restarts it with growing delays until `stop`. */
@@ -32,6 +47,7 @@ export class Supervised {
   private stopping = false;
   private delayMs = FIRST_RESTART_MS;
   private restart: NodeJS.Timeout | undefined;
+  private failedStarts = 0;
 
   constructor(private readonly options: SupervisedOptions) {
     this.start();
@@ -56,7 +72,7 @@ export class Supervised {
 
   private start(): void {
     const startedAt = Date.now();
-    const child = spawn(process.execPath, ['--no-warnings', this.options.script, ...this.options.args], {
+    const child = spawn(this.options.node, ['--no-warnings', this.options.script, ...this.options.args], {
       env: { ...process.env, ...this.options.env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: this.options.detached ?? false,
@@ -69,7 +85,8 @@ export class Supervised {
 
   private ended(code: number | null, livedMs: number): void {
     if (this.stopping) return;
-    if (code !== null && this.options.fatalCodes?.includes(code)) {
+    this.failedStarts = livedMs > STABLE_MS ? 0 : this.failedStarts + 1;
+    if ((code !== null && this.options.fatalCodes?.includes(code)) || this.failedStarts >= MOST_STARTS) {
       this.options.onGaveUp({ name: this.options.name, code });
       return;
     }
