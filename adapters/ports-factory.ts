@@ -32,7 +32,7 @@ import { Table } from './tables/table';
  * @throws ZodError when a setting `ATTENDANT_<NAME>` is wrong.
  */
 export function createPorts(environment: Environment, options: { now?: () => number } = {}): Ports {
-  const identity = new AppIdentity();
+  const identity = new AppIdentity(environment);
   const now = options.now ?? Date.now;
   const table = (name: string): Table => new Table(() => openTable(environment, identity, name));
   const blobs = createBlobs(environment, identity);
