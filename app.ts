@@ -41,6 +41,7 @@ import type { Activities } from './orchestrators/call-activity';
 import { cloudFlowRun } from './orchestrators/cloud-flow-run';
 import { deliverEffects } from './orchestrators/deliver-effects.activity';
 import { desktopFlowRun } from './orchestrators/desktop-flow-run';
+import { keepStep } from './orchestrators/keep-step.activity';
 import { loadFlow } from './orchestrators/load-flow.activity';
 import { orchestrations } from './orchestrators/names';
 import { queueCommand } from './orchestrators/queue-command';
@@ -90,6 +91,7 @@ activity('resolve-desktop-flow', resolveDesktopFlow(ports));
 // 6. The queue of a machine decides whose turn it is. What it wants others to know is delivered by whoever called it.
 df.app.entity(RUN_QUEUE, runQueueEntity);
 activity('deliver-effects', deliverEffects(ports, instancesOf));
+activity('keep-step', keepStep());
 
 // 7. The machine that was granted gets its commands (offer, go, stop) on its own queue, and fetches what the run needs.
 activity('send-command', sendCommand(ports));

@@ -1,6 +1,7 @@
 import type { DurableOrchestrationContext, Task } from 'durable-functions';
 import { RetryOptions } from 'durable-functions';
 import type { deliverEffects } from './deliver-effects.activity';
+import type { keepStep } from './keep-step.activity';
 import type { loadFlow } from './load-flow.activity';
 import type { raiseInbox } from './raise-inbox.activity';
 import type { recordRun } from './record-run.activity';
@@ -9,6 +10,7 @@ import type { sendCommand } from './send-command.activity';
 
 /** Every activity by the name that app.ts registers it under. */
 export interface Activities {
+  'keep-step': ReturnType<typeof keepStep>;
   'load-flow': ReturnType<typeof loadFlow>;
   'resolve-desktop-flow': ReturnType<typeof resolveDesktopFlow>;
   'send-command': ReturnType<typeof sendCommand>;
@@ -33,15 +35,18 @@ export interface Orchestration {
   df: DurableOrchestrationContext;
   inbox: {
     readonly nowMs: number;
+    readonly inStep: boolean;
     during<Result>(task: Task): Generator<Task, Result, unknown>;
   };
 }
+
+type Input<Name extends keyof Activities> = Parameters<Activities[Name]>[0];
 
 /** Calls an activity with the types of its factory. @throws when it still fails after all tries. */
 export function callActivity<Name extends keyof Activities>(
   { df, inbox }: Orchestration,
   name: Name,
-  input: Parameters<Activities[Name]>[0],
+  input: Input<Name>,
 ): Generator<Task, Awaited<ReturnType<Activities[Name]>>, unknown> {
   return inbox.during(df.callActivityWithRetry(name, throughOutages(), input));
 }
@@ -50,7 +55,7 @@ export function callActivity<Name extends keyof Activities>(
 export function* callThroughOutages<Name extends keyof Activities>(
   orchestration: Orchestration,
   name: Name,
-  input: Parameters<Activities[Name]>[0],
+  input: Input<Name>,
 ): Generator<Task, Awaited<ReturnType<Activities[Name]>> | undefined, unknown> {
   try {
     return yield* callActivity(orchestration, name, input);
@@ -63,7 +68,7 @@ export function* callThroughOutages<Name extends keyof Activities>(
 export function* tryActivity<Name extends keyof Activities>(
   { df, inbox }: Orchestration,
   name: Name,
-  input: Parameters<Activities[Name]>[0],
+  input: Input<Name>,
 ): Generator<Task, Awaited<ReturnType<Activities[Name]>> | undefined, unknown> {
   try {
     return yield* inbox.during<Awaited<ReturnType<Activities[Name]>>>(df.callActivity(name, input));

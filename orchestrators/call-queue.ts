@@ -2,7 +2,7 @@ import type { Task } from 'durable-functions';
 import { ANSWERED_EFFECTS } from '../domain/run-queue/messages';
 import type { QueueAnswer, QueueCommand, QueueEffect, QueueReply } from '../domain/run-queue/messages';
 import { grantKey } from '../domain/runs/grants';
-import { tryActivity } from './call-activity';
+import { callThroughOutages, tryActivity } from './call-activity';
 import type { Orchestration } from './call-activity';
 import { runQueueEntity } from './names';
 
@@ -22,12 +22,15 @@ export function* callQueue(
 }
 
 /** Calls the entity and leaves its effects to the caller. */
-export function ask(
-  { df, inbox }: Orchestration,
+export function* ask(
+  caller: Orchestration,
   queue: string,
   order: QueueOrder,
 ): Generator<Task, QueueAnswer, unknown> {
-  return inbox.during(df.callEntity(runQueueEntity(queue), order.kind, { ...order, now: inbox.nowMs }));
+  const { df, inbox } = caller;
+  if (!inbox.inStep) yield* callThroughOutages(caller, 'keep-step', undefined);
+  const command = { ...order, now: inbox.nowMs };
+  return yield* inbox.during<QueueAnswer>(df.callEntity(runQueueEntity(queue), order.kind, command));
 }
 
 /**

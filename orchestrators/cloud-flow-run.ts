@@ -19,15 +19,24 @@ import type { Walk } from './walk-actions';
  * id is the run id; while it goes on, the custom status tells where it is.
  */
 export function* cloudFlowRun({ df }: OrchestrationContext): Generator<Task, CloudFlowRunResult, unknown> {
-  const input = df.getInput<CloudFlowRunInput>();
   const inbox = new Inbox<InboxMessage>(df);
+  try {
+    return yield* run({ df, inbox });
+  } finally {
+    inbox.close();
+  }
+}
+
+function* run(parts: Pick<Walk, 'df' | 'inbox'>): Generator<Task, CloudFlowRunResult, unknown> {
+  const { df, inbox } = parts;
+  const input = df.getInput<CloudFlowRunInput>();
   const outcomes: Record<string, ActionStatus> = {};
   const show = (status: Pick<CloudRunStatus, 'state' | 'error'>): void =>
     df.setCustomStatus({ ...status, actions: fitActions(outcomes) });
 
   const requestedMs = inbox.nowMs;
   show({ state: 'Running' });
-  const loaded = yield* callActivity({ df, inbox }, 'load-flow', { ...input, requestedMs });
+  const loaded = yield* callActivity(parts, 'load-flow', { ...input, requestedMs });
 
   let result: CloudFlowRunResult;
   if (loaded.ok) {
@@ -49,7 +58,7 @@ export function* cloudFlowRun({ df }: OrchestrationContext): Generator<Task, Clo
   } else result = { state: 'Failed', actions: {}, error: loaded.error };
 
   show({ state: result.state, ...(result.error ? { error: shortError(result.error) } : {}) });
-  yield* callThroughOutages({ df, inbox }, 'record-run', {
+  yield* callThroughOutages(parts, 'record-run', {
     row: { run: input.run, state: result.state, endedMs: inbox.nowMs, error: result.error },
   });
   return result;

@@ -15,14 +15,18 @@ import { runOnMachine } from './run-on-machine';
  */
 export function* desktopFlowRun(context: OrchestrationContext): Generator<Task, DesktopRunResult, unknown> {
   const run = new DesktopRun(context.df);
-  const result = yield* execute(run);
-  yield* releaseLateGrants(run);
-  run.showEnd(result);
-  yield* callThroughOutages(run, 'record-run', {
-    row: { run: run.id, state: result.state, endedMs: run.inbox.nowMs, error: result.error },
-    ending: run.input.tell,
-  });
-  return result;
+  try {
+    const result = yield* execute(run);
+    yield* releaseLateGrants(run);
+    run.showEnd(result);
+    yield* callThroughOutages(run, 'record-run', {
+      row: { run: run.id, state: result.state, endedMs: run.inbox.nowMs, error: result.error },
+      ending: run.input.tell,
+    });
+    return result;
+  } finally {
+    run.inbox.close();
+  }
 }
 
 function* execute(run: DesktopRun): Generator<Task, DesktopRunResult, unknown> {

@@ -1,27 +1,35 @@
-import type { DurableOrchestrationContext, Task } from 'durable-functions';
+import type { DurableOrchestrationContext, Task, TimerTask } from 'durable-functions';
 import { INBOX } from '../domain/runs/inbox-messages';
 
-/** Timers of more than six days are split by the SDK in a way that a cancelled one does not survive: none is armed so long. */
+/** The extension splits timers of more than six days by its own clock and count: none is armed so long. */
 const LONGEST_TIMER_MS = 5 * 24 * 3_600_000;
 
 /**
  * The only place where an orchestration listens to events. All events have one name and arrive in order.
  *
  * What the SDK and the extension force (docs/adr/0002-one-inbox.md): a task belongs to one `Task.any` at most, because the extension
- * schedules every member of each one anew; a timer that lost is cancelled before the next yield, because the extension awaits
- * yields one after the other; and waits of one name are served last-in first-out. So each pause gets a fresh wait and a fresh
- * timer. A wait whose timer won stays behind, will take a later event, and is therefore kept and looked at for ever.
+ * schedules every member of each one anew; waits of one name are served last-in first-out; and behind a cancelled timer the
+ * extension's replays run ahead. So each pause gets a fresh wait and a fresh timer, timers are cancelled at the very end only, and
+ * a wait whose timer won, which will take a later event, is kept and looked at.
  */
 export class Inbox<Message> {
   /** Waits that no event has answered yet, oldest first. */
   private waits: Task[] = [];
+  private readonly timers: TimerTask[] = [];
   private readonly arrivals: Message[] = [];
+  /** Whether a short task has ended since the last pause: entities may be called. */
+  private fresh = true;
 
   constructor(private readonly df: DurableOrchestrationContext) {}
 
   /** Milliseconds since the epoch, the same in every replay. */
   get nowMs(): number {
     return this.df.currentUtcDateTime.getTime();
+  }
+
+  /** False after a pause: the replay has to be brought into step before an entity is called. */
+  get inStep(): boolean {
+    return this.fresh;
   }
 
   /**
@@ -32,6 +40,7 @@ export class Inbox<Message> {
     try {
       return (yield task) as Result;
     } finally {
+      this.fresh = true;
       this.collect();
     }
   }
@@ -53,18 +62,26 @@ export class Inbox<Message> {
   *pause(tasks: Task[], untilMs?: number): Generator<Task, void, unknown> {
     const wait = this.df.waitForExternalEvent(INBOX);
     this.waits.push(wait);
-    const timer =
-      untilMs === undefined
-        ? undefined
-        : this.df.createTimer(new Date(Math.min(untilMs, this.nowMs + LONGEST_TIMER_MS)));
-    yield this.df.Task.any([wait, ...tasks, ...(timer ? [timer] : [])]);
-    if (timer && !timer.isCompleted) timer.cancel();
+    this.fresh = false;
+    const timer = untilMs === undefined ? [] : [this.arm(untilMs)];
+    yield this.df.Task.any([wait, ...tasks, ...timer]);
     this.collect();
   }
 
   /** The oldest message that nobody took yet, without waiting. */
   take(): Message | undefined {
     return this.arrivals.shift();
+  }
+
+  /** Cancels the timers that still run: an instance with one of them would not end. Nothing may be yielded after. */
+  close(): void {
+    for (const timer of this.timers) if (!timer.isCompleted) timer.cancel();
+  }
+
+  private arm(untilMs: number): TimerTask {
+    const timer = this.df.createTimer(new Date(Math.min(untilMs, this.nowMs + LONGEST_TIMER_MS)));
+    this.timers.push(timer);
+    return timer;
   }
 
   /** Newest wait first: that is the order in which events are handed to them. */

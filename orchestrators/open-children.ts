@@ -5,6 +5,8 @@ import type { Orchestration } from './call-activity';
 import type { Inbox } from './inbox';
 
 const FIRST_LOOK_MS = 60_000;
+/** Far below the six days from which on the extension splits timers, since it may be ahead of the code here. */
+const LONGEST_LOOK_MS = 24 * 3_600_000;
 const CANCEL_TRIES = 10;
 
 /** A child orchestration that was started; `task` has its result when it has ended. */
@@ -55,7 +57,9 @@ export class OpenChildren {
     const { inbox } = this.parent;
     const untilMs = this.children.length > starting.length ? inbox.nowMs + this.lookMs : undefined;
     yield* inbox.pause(starting, untilMs);
-    if (untilMs !== undefined && inbox.nowMs >= untilMs) this.lookMs *= 2;
+    if (untilMs !== undefined && inbox.nowMs >= untilMs) {
+      this.lookMs = Math.min(this.lookMs * 2, LONGEST_LOOK_MS);
+    }
   }
 
   /** Asks all to end, and waits until they have. One that is about to begin is asked again until it is there. */
@@ -81,7 +85,7 @@ export class OpenChildren {
     return heard;
   }
 
-  /** Yielding a task again by itself is harmless: the SDK knows that it is scheduled. */
+  /** Yielding a task again by itself schedules nothing: the SDK knows that it is scheduled. */
   private *waitFor(child: Child): Generator<Task, void, unknown> {
     try {
       yield* this.parent.inbox.during(child.task);

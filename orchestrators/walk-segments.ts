@@ -75,7 +75,11 @@ export function* cloudFlowSegment({ df }: OrchestrationContext): Generator<Task,
     cancelled: undefined,
     changed: () => undefined,
   };
-  yield* walkActions(walk);
+  try {
+    yield* walkActions(walk);
+  } finally {
+    walk.inbox.close();
+  }
   return { outcomes: pick(walk.outcomes, Object.keys(segment.actions)), cancelled: walk.cancelled };
 }
 

@@ -1,5 +1,15 @@
 import { AppRig, RegisteredFunctions } from '../support/app-rig';
-import { desktopRun, publishDesktopFlow, startDesktopRun, story } from '../support/runs';
+import {
+  cancel,
+  desktopRun,
+  desktopRunInput,
+  HOUR,
+  MINUTE,
+  publishDesktopFlow,
+  SECOND,
+  startDesktopRun,
+  story,
+} from '../support/runs';
 import { TestAgent } from '../support/test-agent';
 
 const mockFunctions = new RegisteredFunctions();
@@ -25,18 +35,392 @@ test('a run is granted, offered, told to go, followed and recorded', async () =>
   expect(agent.commands().map(({ kind }) => kind)).toEqual(['offer']);
   const grant = await agent.startRun();
   expect(await desktopRun(mockRig, run)).toMatchObject({
-    customStatus: { state: 'Running', machine: agent.machine },
+    customStatus: { state: 'Running', machine: agent.machine, queue: agent.machine },
   });
   await agent.succeed(grant, { total: '12.30' });
   expect(await desktopRun(mockRig, run)).toMatchObject({
     status: 'Completed',
     output: { state: 'Succeeded', outputs: { total: '12.30' }, machine: agent.machine },
   });
+  expect(mockRig.ports.rows.get(run)).toMatchObject({ state: 'Succeeded', machine: agent.machine });
+  expect((await mockRig.queue(agent.machine)).grants).toEqual([]);
+});
+
+test('F10: the custom status tells the story of the run', async () => {
+  await agent.hello();
+  const run = await startDesktopRun(mockRig);
+  await agent.say('refused', { error: { code: 'UIFlowAlreadyRunning', message: 'busy' } }, agent.offered());
+  await mockRig.advance(31 * SECOND);
+  await agent.succeed(await agent.startRun());
   expect(await story(mockRig, run)).toEqual([
     'queued',
+    'offered to machine',
+    'refused by machine',
+    'returned to queue',
     'offered to machine',
     'told to go',
     'started',
     'Succeeded',
   ]);
+});
+
+test('F10: the queue records its changes in the feed, numbered without gaps', async () => {
+  await agent.hello();
+  await startDesktopRun(mockRig);
+  await agent.succeed(await agent.startRun());
+  const entries = await mockRig.ports.feed.read(agent.machine, 0, 100);
+  expect(entries.map(({ number }) => number)).toEqual(entries.map((_entry, index) => index + 1));
+  expect(entries.map(({ change }) => (change as { what: string }).what)).toEqual(
+    expect.arrayContaining(['queued', 'granted', 'released']),
+  );
+  expect((await mockRig.queue(agent.machine)).outbox).toEqual([]);
+});
+
+test('F7: three hours pass without a machine: TimedOut, NoCandidateMachine, the reason as sub-code', async () => {
+  const run = await startDesktopRun(mockRig);
+  await mockRig.advance(3 * HOUR - SECOND);
+  expect((await desktopRun(mockRig, run)).customStatus.state).toBe('Queued');
+  await mockRig.advance(SECOND);
+  expect(await desktopRun(mockRig, run)).toMatchObject({
+    status: 'Completed',
+    output: {
+      state: 'TimedOut',
+      error: {
+        code: 'NoCandidateMachine',
+        message: 'No machine able to run the desktop flow has been found.',
+        subCode: 'offline',
+      },
+    },
+  });
+  expect(mockRig.ports.sent).toEqual([]);
+  expect((await mockRig.queue(agent.machine)).entries).toEqual([]);
+});
+
+test('F7: the queue timeout of the action counts', async () => {
+  const run = await startDesktopRun(mockRig, 1, desktopRunInput({ queueTimeout: 'PT5M' }));
+  await mockRig.advance(5 * MINUTE);
+  expect((await desktopRun(mockRig, run)).output.state).toBe('TimedOut');
+});
+
+test('H2: a machine that comes back within the three hours runs what waited', async () => {
+  const run = await startDesktopRun(mockRig);
+  await mockRig.advance(2 * HOUR);
+  await agent.hello();
+  await agent.succeed(await agent.startRun());
+  expect((await desktopRun(mockRig, run)).output.state).toBe('Succeeded');
+});
+
+test('H2: an offer that nobody accepts within 60 s gives the run back to its old place', async () => {
+  await agent.hello();
+  const first = await startDesktopRun(mockRig, 1);
+  await startDesktopRun(mockRig, 2);
+  await mockRig.advance(60 * SECOND);
+  expect(await story(mockRig, first)).toContain('returned to queue');
+  // The machine is offered the second run meanwhile; half a minute later the first is ahead of everybody again.
+  const second = await agent.startRun();
+  await startDesktopRun(mockRig, 3);
+  await mockRig.advance(31 * SECOND);
+  await agent.succeed(second);
+  expect(agent.commands('offer').map(({ run }) => run)).toEqual([
+    first,
+    expect.stringMatching(/02-1$/),
+    first,
+  ]);
+});
+
+test('F1: one run at a time on a machine, in the order of their requests', async () => {
+  await agent.hello();
+  const runs = [
+    await startDesktopRun(mockRig, 1),
+    await startDesktopRun(mockRig, 2),
+    await startDesktopRun(mockRig, 3),
+  ];
+  const order: string[] = [];
+  for (let n = 0; n < 3; n++) {
+    const grant = await agent.startRun();
+    expect(agent.commands('offer')).toHaveLength(n + 1);
+    order.push(grant.run);
+    await agent.succeed(grant);
+  }
+  expect(order).toEqual(runs);
+});
+
+test('F1: priority goes before time', async () => {
+  await agent.hello();
+  await startDesktopRun(mockRig, 1);
+  await startDesktopRun(mockRig, 2);
+  const urgent = await startDesktopRun(mockRig, 3, desktopRunInput({ priority: 'high' }));
+  await agent.succeed(await agent.startRun());
+  expect(agent.offered().run).toBe(urgent);
+});
+
+describe('I1: the run timeout', () => {
+  test.each([
+    ['PT24H', undefined, 24 * HOUR],
+    ['PT10M', 'PT10M', 10 * MINUTE],
+    ['seven days and an hour', 'P7DT1H', (7 * 24 + 1) * HOUR],
+    ['thirty-one days', 'P31D', 31 * 24 * HOUR],
+  ])('%s', async (_name, runTimeout, ms) => {
+    await agent.hello();
+    const run = await startDesktopRun(mockRig, 1, desktopRunInput({}, { runTimeout }));
+    const grant = await agent.startRun();
+    await mockRig.advance(ms - SECOND);
+    expect((await desktopRun(mockRig, run)).customStatus.state).toBe('Running');
+    await mockRig.advance(SECOND);
+    expect((await desktopRun(mockRig, run)).customStatus.state).toBe('Stopping');
+    expect(agent.commands('stop')).toMatchObject([{ run, reason: 'timedOut', graceMs: 60_000 }]);
+    await agent.say('done', { outcome: 'Stopped' }, grant);
+    expect((await desktopRun(mockRig, run)).output).toMatchObject({
+      state: 'TimedOut',
+      error: {
+        code: 'DesktopFlowsActionTimeout',
+        message: 'The execution of the desktop flow action exceeded maximum duration.',
+      },
+    });
+    expect((await mockRig.history(run)).length).toBeLessThan(500);
+  });
+});
+
+describe('A7: cancel', () => {
+  test('in the queue: the run leaves it', async () => {
+    const run = await startDesktopRun(mockRig);
+    await cancel(mockRig, run, 'ben');
+    expect((await desktopRun(mockRig, run)).output).toMatchObject({
+      state: 'Cancelled',
+      error: { code: 'Cancelled', details: 'by ben' },
+    });
+    expect((await mockRig.queue(agent.machine)).entries).toEqual([]);
+  });
+
+  test('against go: before the agent has accepted, nothing is started and the machine is free', async () => {
+    await agent.hello();
+    const run = await startDesktopRun(mockRig);
+    const grant = agent.offered();
+    await cancel(mockRig, run);
+    await agent.say('accepted', {}, grant);
+    expect((await desktopRun(mockRig, run)).output.state).toBe('Cancelled');
+    expect(agent.commands('go')).toEqual([]);
+    expect((await mockRig.queue(agent.machine)).grants).toEqual([]);
+  });
+
+  test('against go: after it, the agent is asked to stop and its proof is waited for', async () => {
+    await agent.hello();
+    const run = await startDesktopRun(mockRig);
+    const grant = await agent.accept();
+    await cancel(mockRig, run, 'ben');
+    await cancel(mockRig, run, 'cem');
+    expect(agent.commands('stop')).toMatchObject([{ run, reason: 'cancelled', graceMs: 60_000 }]);
+    expect((await desktopRun(mockRig, run)).customStatus.state).toBe('Stopping');
+    await mockRig.advance(HOUR);
+    expect((await mockRig.queue(agent.machine)).grants).toHaveLength(1);
+    await agent.say('never', { reason: 'stopped before go' }, grant);
+    expect((await desktopRun(mockRig, run)).output).toMatchObject({
+      state: 'Cancelled',
+      error: { details: 'by ben' },
+    });
+  });
+
+  test('a run that finished before it could be stopped has succeeded', async () => {
+    await agent.hello();
+    const run = await startDesktopRun(mockRig);
+    const grant = await agent.startRun();
+    await cancel(mockRig, run);
+    await agent.succeed(grant, { n: 1 });
+    expect((await desktopRun(mockRig, run)).output).toMatchObject({ state: 'Succeeded', outputs: { n: 1 } });
+  });
+});
+
+describe('refusals', () => {
+  test.each([
+    ['C4', 'Win10AlreadyHasActiveSession'],
+    ['C5', 'SessionExistsForTheUserWhenUnattended'],
+    ['E1', 'AttendedUserNotLoggedIn'],
+    ['L5', 'RunnerNotAvailable'],
+  ] as const)('%s: %s fails at once and frees the machine', async (_row, code) => {
+    await agent.hello();
+    const run = await startDesktopRun(mockRig);
+    await agent.say('refused', { error: { code, message: 'as the agent says' } }, agent.offered());
+    expect((await desktopRun(mockRig, run)).output).toMatchObject({
+      state: 'Failed',
+      error: { code, message: 'as the agent says' },
+    });
+    expect((await mockRig.queue(agent.machine)).grants).toEqual([]);
+  });
+
+  test('H2: a machine that refuses for ever: the run ends at its deadline with the reason, in a short history', async () => {
+    await agent.hello();
+    const run = await startDesktopRun(mockRig, 1, desktopRunInput({ queueTimeout: 'P7D' }));
+    let offers = 0;
+    for (let minutes = 0; minutes < 7 * 24 * 60; minutes += 10) {
+      if (agent.commands('offer').length > offers) {
+        offers = agent.commands('offer').length;
+        const error = { code: 'UIFlowAlreadyRunning' as const, message: 'busy' };
+        await agent.say('refused', { error }, agent.offered());
+      }
+      await mockRig.advance(10 * MINUTE);
+    }
+    expect((await desktopRun(mockRig, run)).output).toMatchObject({
+      state: 'TimedOut',
+      error: { code: 'NoCandidateMachine' },
+    });
+    expect(offers).toBeGreaterThan(10);
+    expect((await mockRig.history(run)).length).toBeLessThan(500);
+  });
+});
+
+test('H3: the agent restarts in mid-run: Failed, SessionNotFound, once, and the machine is free', async () => {
+  await agent.hello();
+  const run = await startDesktopRun(mockRig);
+  const grant = await agent.startRun();
+  await agent.hello();
+  const lost = { code: 'SessionNotFound' as const, message: 'The session was lost.' };
+  await agent.say('done', { outcome: 'Failed', error: lost }, grant);
+  expect((await desktopRun(mockRig, run)).output).toMatchObject({ state: 'Failed', error: lost });
+  expect(agent.commands('go')).toHaveLength(1);
+  const next = await startDesktopRun(mockRig, 2);
+  expect(agent.offered().run).toBe(next);
+});
+
+describe('H3: silence', () => {
+  test('three hours without a word of the run: failed, machine freed', async () => {
+    await agent.hello();
+    const run = await startDesktopRun(mockRig);
+    await agent.startRun();
+    await mockRig.live(3 * HOUR - MINUTE);
+    expect((await desktopRun(mockRig, run)).status).toBe('Running');
+    await mockRig.live(3 * MINUTE);
+    expect((await desktopRun(mockRig, run)).output).toMatchObject({
+      state: 'Failed',
+      error: { code: 'ConnectionTimeout', subCode: 'Silent' },
+    });
+    expect((await mockRig.queue(agent.machine)).grants).toEqual([]);
+  });
+
+  test('a heartbeat that names the run is a word, and costs its history nothing', async () => {
+    await agent.hello();
+    const run = await startDesktopRun(mockRig);
+    await agent.startRun();
+    await mockRig.live(2 * MINUTE);
+    const before = (await mockRig.history(run)).length;
+    await mockRig.live(8 * HOUR, () => agent.heartbeat(run));
+    expect((await desktopRun(mockRig, run)).customStatus.state).toBe('Running');
+    expect(await mockRig.history(run)).toHaveLength(before);
+    await mockRig.live(3 * HOUR + 10 * MINUTE, () => agent.heartbeat());
+    expect((await desktopRun(mockRig, run)).output).toMatchObject({ state: 'Failed' });
+  });
+});
+
+describe('events of the agent', () => {
+  test('repeated ones change nothing', async () => {
+    await agent.hello();
+    const run = await startDesktopRun(mockRig);
+    const grant = agent.offered();
+    const accepted = agent.envelope('accepted', {}, grant);
+    const started = agent.envelope('started', { at: new Date(mockRig.clock.now()).toISOString() }, grant);
+    for (const event of [accepted, accepted, started, accepted, started]) await agent.send(event);
+    expect(agent.commands('go')).toHaveLength(1);
+    await agent.succeed(grant);
+    await agent.succeed(grant);
+    expect((await desktopRun(mockRig, run)).output.state).toBe('Succeeded');
+    expect((await story(mockRig, run)).filter((what) => what === 'started')).toHaveLength(1);
+  });
+
+  test('late ones of an earlier grant are dropped', async () => {
+    await agent.hello();
+    const run = await startDesktopRun(mockRig);
+    const old = agent.offered();
+    await mockRig.advance(60 * SECOND);
+    await mockRig.advance(31 * SECOND);
+    expect(agent.offered().fence.n).toBe(old.fence.n + 1);
+    await agent.say('accepted', {}, old);
+    await agent.say('done', { outcome: 'Succeeded' }, old);
+    expect(agent.commands('go')).toEqual([]);
+    expect(mockRig.warnings.filter((line) => line.includes('not its grant'))).toHaveLength(2);
+    await agent.succeed(await agent.startRun());
+    expect((await desktopRun(mockRig, run)).output.state).toBe('Succeeded');
+  });
+
+  test('reordered ones: done before started, resumed before paused', async () => {
+    await agent.hello();
+    const run = await startDesktopRun(mockRig);
+    const grant = await agent.startRun();
+    const paused = agent.envelope('paused', {}, grant);
+    const resumed = agent.envelope('resumed', {}, grant);
+    await agent.send(resumed);
+    await agent.send(paused);
+    expect((await desktopRun(mockRig, run)).customStatus.state).toBe('Running');
+    const late = agent.envelope('started', { at: new Date(mockRig.clock.now()).toISOString() }, grant);
+    await agent.succeed(grant);
+    await agent.send(late);
+    expect((await desktopRun(mockRig, run)).output.state).toBe('Succeeded');
+  });
+
+  test('log lines and progress go to the log of the run, not into its history', async () => {
+    await agent.hello();
+    const run = await startDesktopRun(mockRig);
+    const grant = await agent.startRun();
+    const before = (await mockRig.history(run)).length;
+    const line = { at: new Date(mockRig.clock.now()).toISOString(), stream: 'out' as const, text: 'hello' };
+    await agent.say('log', { first: 0, lines: [line] }, grant);
+    await agent.say('progress', { action: 'Read', percent: 10 }, grant);
+    expect(mockRig.ports.logs.get(run)).toEqual([line]);
+    expect(await mockRig.ports.runLogs.lastProgress(run)).toMatchObject({ action: 'Read', percent: 10 });
+    expect(await mockRig.history(run)).toHaveLength(before);
+  });
+});
+
+describe('what cannot be resolved fails before it waits', () => {
+  test.each([
+    ['DesktopFlowNotFound', { desktopFlow: 'nothing' }],
+    ['ConnectionNotFound', { connection: 'nowhere' }],
+  ])('%s', async (code, action) => {
+    const run = await startDesktopRun(mockRig, 1, desktopRunInput(action));
+    expect((await desktopRun(mockRig, run)).output).toMatchObject({ state: 'Failed', error: { code } });
+    expect(mockRig.ports.rows.get(run)).toMatchObject({ state: 'Failed', error: { code } });
+  });
+
+  test('EndpointDoNotExist: the machine of the connection is gone', async () => {
+    const id = 'm-01hzzzzzzzzzzzzzzzzzzzzz99';
+    await mockRig.ports.connections.put({
+      name: 'gone',
+      target: { kind: 'machine', id },
+      hasCredential: false,
+    });
+    const run = await startDesktopRun(mockRig, 1, desktopRunInput({ connection: 'gone' }));
+    expect((await desktopRun(mockRig, run)).output.error).toMatchObject({ code: 'EndpointDoNotExist' });
+  });
+
+  test('InvalidInput: inputs that do not fit the desktop flow', async () => {
+    await publishDesktopFlow(mockRig, { type: 'object', required: ['file'] });
+    const run = await startDesktopRun(mockRig);
+    expect((await desktopRun(mockRig, run)).output.error).toMatchObject({ code: 'InvalidInput' });
+  });
+});
+
+test('F8: a full queue refuses with QueueFull', async () => {
+  await mockRig.start(
+    'queue-command',
+    { queue: agent.machine, order: { kind: 'settings', settings: { maxEntries: 1 }, actor: 'ann' } },
+    'settings',
+  );
+  await startDesktopRun(mockRig, 1);
+  const second = await startDesktopRun(mockRig, 2);
+  expect((await desktopRun(mockRig, second)).output).toMatchObject({
+    state: 'Failed',
+    error: { code: 'QueueFull' },
+  });
+});
+
+test('an outage of the broker while the offer is sent costs a minute, not the run', async () => {
+  await agent.hello();
+  let away = true;
+  mockRig.ports.onSend = () => {
+    if (away) throw new Error('broker away');
+  };
+  const run = await startDesktopRun(mockRig);
+  await mockRig.advance(60 * SECOND);
+  away = false;
+  await mockRig.advance(31 * SECOND);
+  await agent.succeed(await agent.startRun());
+  expect((await desktopRun(mockRig, run)).output.state).toBe('Succeeded');
 });

@@ -15,6 +15,7 @@ function* collector(context: OrchestrationContext): Generator<Task, string[], un
     context.df.setCustomStatus(seen.filter((word) => word.startsWith('m')));
     if (taken % every === 0) seen.push(yield* inbox.during<string>(context.df.callActivity('work')));
   }
+  inbox.close();
   return seen;
 }
 
@@ -73,21 +74,22 @@ test('an event in the episode of a timer is the next message', async () => {
   expect(end.output).toEqual(['tick', 'a', 'b']);
 });
 
-test('an event in front of the timer in one episode wins, and its timer is cancelled', async () => {
+test('an event in front of the timer in one episode wins, and its timer is left alone', async () => {
   const run = new SdkDriver(collector, { count: 2, every: NEVER });
   await run.start();
   await run.episode([run.raise('a'), run.fired(0)], MINUTE);
   const end = await run.episode([run.raise('b')]);
   expect(end.output).toEqual(['a', 'b']);
-  expect(run.scheduled().map((timer) => timer.isCanceled)).toEqual([true, true]);
+  expect(run.scheduled().map((timer) => timer.isCanceled)).toEqual([false, true]);
 });
 
-test('no task is scheduled twice and only winners stay uncancelled', async () => {
+test('no task is scheduled twice, and timers are cancelled at the end only', async () => {
   const run = new SdkDriver(collector, { count: 3, every: 2 });
   await run.start();
   await run.episode([run.fired(0)], MINUTE);
   await run.episode([run.raise('a')]);
   await run.episode([run.completed(2, 'worked')]);
+  expect(run.scheduled().some(({ isCanceled }) => isCanceled)).toBe(false);
   await run.episode([run.raise('b')]);
   expect(run.scheduled().map(({ actionType, isCanceled }) => [actionType, isCanceled])).toEqual([
     [5, false],
