@@ -10,5 +10,6 @@ it('J1: docs/errors.md lists the catalogue: each code once, with its message and
   const text = readFileSync(path, 'utf8');
   expect(text).toBe(errorsDocument());
   const listed = [...text.matchAll(/^### (\w+)/gm)].map(([, code]) => code);
-  expect(listed.toSorted()).toEqual(Object.keys(errorCatalogue).toSorted());
+  expect(listed).toHaveLength(Object.keys(errorCatalogue).length);
+  expect(new Set(listed)).toEqual(new Set(Object.keys(errorCatalogue)));
 });
