@@ -1,7 +1,7 @@
 import type { QueueEffect, QueueSettings } from './messages';
 import type { ClassRow } from './class-table';
 import { ClassTable, readClasses } from './class-table';
-import type { BotAccount, Entry, EntryClass, Grant, Machine, QueueState, Refusal } from './state';
+import type { BotAccount, Entry, Grant, Machine, QueueState, Refusal } from './state';
 import { defaultSettings } from './state';
 
 /**
@@ -105,40 +105,33 @@ export function decodeQueue(stored: StoredQueue): QueueState {
   };
 }
 
-function decodeEntries(stored: StoredQueue): Entry[] {
-  const classes = readClasses(stored.classes, stored.texts);
-  const extras = new Map(stored.extras.map((extra) => [extra[0], extra]));
+const none: readonly Refusal[] = [];
+
+function decodeEntries({ entries, classes: rows, texts, base, extras }: StoredQueue): Entry[] {
+  const classes = readClasses(rows, texts);
+  const extraOf = new Map(extras.map((extra) => [extra[0], extra]));
   const all: Entry[] = [];
-  for (let at = 0; at < stored.entries.length; at += ENTRY_WIDTH) {
-    all.push(decodeEntry({ stored, classes, at, extra: extras.get(at / ENTRY_WIDTH) }));
+  for (let at = 0; at < entries.length; at += ENTRY_WIDTH) {
+    const run = String(entries[at]);
+    const cls = classes[Number(entries[at + 1])];
+    if (!cls) throw new Error(`The stored queue lacks the class of run ${run}.`);
+    const requestedMs = base[0] + Number(entries[at + 2]);
+    const [, owner, top, refusals] = extraOf.get(at / ENTRY_WIDTH) ?? noExtra;
+    all.push({
+      run,
+      owner: owner === 0 ? run : owner,
+      requestedMs,
+      deadlineMs: requestedMs + Number(entries[at + 3]),
+      arrival: base[1] + Number(entries[at + 4]),
+      top,
+      cls,
+      refusals,
+    });
   }
   return all;
 }
 
-const none: readonly Refusal[] = [];
-
-function decodeEntry(source: {
-  stored: StoredQueue;
-  classes: readonly EntryClass[];
-  at: number;
-  extra: StoredQueue['extras'][number] | undefined;
-}): Entry {
-  const { stored, classes, at, extra } = source;
-  const run = String(stored.entries[at]);
-  const requestedMs = stored.base[0] + Number(stored.entries[at + 2]);
-  const cls = classes[Number(stored.entries[at + 1])];
-  if (!cls) throw new Error(`The stored queue lacks the class of run ${run}.`);
-  return {
-    run,
-    owner: extra && extra[1] !== 0 ? extra[1] : run,
-    requestedMs,
-    deadlineMs: requestedMs + Number(stored.entries[at + 3]),
-    arrival: stored.base[1] + Number(stored.entries[at + 4]),
-    top: extra ? extra[2] : 0,
-    cls,
-    refusals: extra ? extra[3] : none,
-  };
-}
+const noExtra: StoredQueue['extras'][number] = [0, 0, 0, none];
 
 function decodeGrant(stored: StoredQueue, entry: Entry, at: number): Grant {
   const number = (offset: number) => Number(stored.grants[at + offset]);
