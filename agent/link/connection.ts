@@ -109,7 +109,9 @@ class Session {
     const { outbox } = this.options;
     // The span between the server's two instants, so that our clock does not matter.
     const lifetimeMs = Date.parse(lease.expiresAt) - Date.parse(lease.serverTime);
-    const renew = AbortSignal.timeout(Math.max(1_000, Math.min(Math.round((lifetimeMs * 2) / 3), 2 ** 31 - 1)));
+    const renew = AbortSignal.timeout(
+      Math.max(1_000, Math.min(Math.round((lifetimeMs * 2) / 3), 2 ** 31 - 1)),
+    );
     const over = AbortSignal.any([stop, renew, broken.signal]);
     const failure = new Promise<never>((_, reject) => {
       broken.signal.addEventListener('abort', () => reject(asError(broken.signal.reason)), { once: true });

@@ -66,7 +66,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     onGaveUp: () => reportFailure(new Error(lastLines.at(-1) ?? 'The host could not start.')),
   });
 
-  const first = await Promise.race([ready, failed, options.interrupted]);
+  const first = await Promise.race([ready, failed, ...(options.interrupted ? [options.interrupted] : [])]);
   if (typeof first !== 'string') {
     await host.stop();
     throw first ?? new Error('The start was interrupted.');
