@@ -50,6 +50,15 @@ export class AgentFixture {
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 
+  /** Looks again and again, for what announces itself to nobody. */
+  async until(condition: () => boolean, timeoutMs = 20_000): Promise<void> {
+    const end = performance.now() + timeoutMs;
+    while (!condition()) {
+      if (performance.now() > end) throw new Error(`not within ${timeoutMs} ms`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
   fence(): Fence {
     return { epoch: 1, n: ++this.n };
   }
