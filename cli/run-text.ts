@@ -1,3 +1,4 @@
+import { stringify } from 'yaml';
 import type { CloudRunView, DesktopRunView, RunError } from '../contracts/api-runs';
 import { progressText } from './follow-run';
 import { details, duration, instant } from './text';
@@ -59,11 +60,14 @@ function section(title: string, lines: string[]): string[] {
   return lines.length === 0 ? [] : ['', `${title}:`, ...lines];
 }
 
+/** As YAML, which shows lists and nested values without noise. */
 function outputLines(outputs: Record<string, unknown> | undefined): string[] {
-  return Object.entries(outputs ?? {}).map(([name, value]) => {
-    const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2);
-    return `  ${name}: ${(text ?? 'null').replaceAll('\n', '\n  ')}`;
-  });
+  if (!outputs || Object.keys(outputs).length === 0) return [];
+  const yaml = stringify(outputs, { lineWidth: 76, defaultStringType: 'PLAIN' });
+  return yaml
+    .trimEnd()
+    .split('\n')
+    .map((line) => `  ${line}`);
 }
 
 function errorLines(error: RunError | undefined): string[] {

@@ -120,7 +120,7 @@ describe('attendant flows', () => {
         `12:00:00Z  run ${id}: ${state}`,
       ]);
       expect(out).toContain(`status     ${state}`);
-      expect(out).toContain('  total: 1.00');
+      expect(out).toContain('\n  total: "1.00"');
       if (expected !== 0) expect(out).toContain('Cancelled: The run was cancelled.\nResubmit the run');
     });
 
