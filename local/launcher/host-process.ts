@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Logger } from 'pino';
 import { z } from 'zod';
 import { AGENT_EVENTS_QUEUE } from '../../contracts/agent-protocol';
 import { startBroker, type Broker } from '../broker/broker';
@@ -17,6 +18,7 @@ import {
   type DataDir,
   type Keys,
 } from './data-dir';
+import { openHostLog } from './host-log';
 import { HOST_REFUSED, type HostMessage } from './messages';
 import { startQueueAdmin, type QueueAdmin } from './queue-admin';
 
@@ -62,12 +64,16 @@ async function onKnownPort<T>(port: number | undefined, start: (port: number) =>
   }
 }
 
-async function startParts(dir: DataDir, keys: Keys): Promise<Parts> {
+async function startParts(dir: DataDir, keys: Keys, log: Logger): Promise<Parts> {
   const store = await openWhenFree(dir.database);
   const ports = loadPorts(dir);
   const rootKey = { name: 'RootManageSharedAccessKey', key: keys.broker };
-  const broker = await onKnownPort(ports?.broker, (port) => startBroker({ store, port, rootKey }));
-  const tables = await onKnownPort(ports?.tables, (port) => startTables({ store, port, key: keys.tables }));
+  const broker = await onKnownPort(ports?.broker, (port) =>
+    startBroker({ store, port, rootKey, log: (message, detail) => log.info(detail, message) }),
+  );
+  const tables = await onKnownPort(ports?.tables, (port) =>
+    startTables({ store, port, key: keys.tables, log }),
+  );
   savePorts(dir, { broker: broker.port, tables: tables.port });
   await broker.createQueue(AGENT_EVENTS_QUEUE, {
     duplicateDetectionWindowMs: 10 * 60_000,
@@ -109,7 +115,8 @@ async function main(): Promise<void> {
   const root = values.root ?? process.cwd();
   const dir = openDataDir(values.data ?? join(root, '.attendant'));
   const keys = loadKeys(dir);
-  const parts = await startParts(dir, keys);
+  const log = openHostLog(dir.root);
+  const parts = await startParts(dir, keys, log);
   const host = await createLocalHost({
     root,
     store: parts.store,
@@ -118,6 +125,7 @@ async function main(): Promise<void> {
     settings: endpointSettings(dir, keys, parts),
     keys: { master: keys.master, default: keys.default, system: keys.system },
     authEnabled: true,
+    log,
   });
   writePrivateJson(dir.endpointFile, { url: host.url, key: keys.default, pid: process.pid });
   const tell = (message: HostMessage): void => void process.send?.(message);
