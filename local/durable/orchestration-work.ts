@@ -64,11 +64,21 @@ function write(scope: EpisodeScope, row: InstanceRow, result: EpisodeResult): vo
   }
   hub.instances.appendHistory(row.seq, execution.episodes, JSON.stringify(result.events));
   hub.instances.touch(row.seq, execution.episodes + 1, result.customStatus, nowMs);
-  if (result.status !== row.status) {
-    hub.instances.setStatus(row.seq, result.status, result.completion?.result ?? null);
+  const output = result.completion ? result.completion.result : reasonGiven(result.events);
+  if (result.status !== row.status || output !== undefined) {
+    hub.instances.setStatus(row.seq, result.status, output === undefined ? row.output : output);
   }
   for (const outgoing of result.outgoing) send(scope, row.seq, outgoing);
   if (result.completion) complete(scope, row, result);
+}
+
+/** The reason of the last suspend or resume: the status query shows it as the output until the instance ends. */
+function reasonGiven(events: readonly HistoryEvent[]): string | null | undefined {
+  const last = events.findLast(
+    ({ EventType: type }) => type === EventType.ExecutionSuspended || type === EventType.ExecutionResumed,
+  );
+  if (!last) return undefined;
+  return typeof last['Reason'] === 'string' ? last['Reason'] : null;
 }
 
 function send(scope: EpisodeScope, seq: number, { execution, decision, text }: Outgoing): void {
