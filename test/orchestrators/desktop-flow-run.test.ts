@@ -1,6 +1,5 @@
 import { AppRig, RegisteredFunctions } from '../support/app-rig';
 import {
-  cancel,
   desktopRun,
   desktopRunInput,
   HOUR,
@@ -181,55 +180,6 @@ describe('I1: the run timeout', () => {
   });
 });
 
-describe('A7: cancel', () => {
-  test('in the queue: the run leaves it', async () => {
-    const run = await startDesktopRun(mockRig);
-    await cancel(mockRig, run, 'ben');
-    expect((await desktopRun(mockRig, run)).output).toMatchObject({
-      state: 'Cancelled',
-      error: { code: 'Cancelled', details: 'by ben' },
-    });
-    expect((await mockRig.queue(agent.machine)).entries).toEqual([]);
-  });
-
-  test('against go: before the agent has accepted, nothing is started and the machine is free', async () => {
-    await agent.hello();
-    const run = await startDesktopRun(mockRig);
-    const grant = agent.offered();
-    await cancel(mockRig, run);
-    await agent.say('accepted', {}, grant);
-    expect((await desktopRun(mockRig, run)).output.state).toBe('Cancelled');
-    expect(agent.commands('go')).toEqual([]);
-    expect((await mockRig.queue(agent.machine)).grants).toEqual([]);
-  });
-
-  test('against go: after it, the agent is asked to stop and its proof is waited for', async () => {
-    await agent.hello();
-    const run = await startDesktopRun(mockRig);
-    const grant = await agent.accept();
-    await cancel(mockRig, run, 'ben');
-    await cancel(mockRig, run, 'cem');
-    expect(agent.commands('stop')).toMatchObject([{ run, reason: 'cancelled', graceMs: 60_000 }]);
-    expect((await desktopRun(mockRig, run)).customStatus.state).toBe('Stopping');
-    await mockRig.advance(HOUR);
-    expect((await mockRig.queue(agent.machine)).grants).toHaveLength(1);
-    await agent.say('never', { reason: 'stopped before go' }, grant);
-    expect((await desktopRun(mockRig, run)).output).toMatchObject({
-      state: 'Cancelled',
-      error: { details: 'by ben' },
-    });
-  });
-
-  test('a run that finished before it could be stopped has succeeded', async () => {
-    await agent.hello();
-    const run = await startDesktopRun(mockRig);
-    const grant = await agent.startRun();
-    await cancel(mockRig, run);
-    await agent.succeed(grant, { n: 1 });
-    expect((await desktopRun(mockRig, run)).output).toMatchObject({ state: 'Succeeded', outputs: { n: 1 } });
-  });
-});
-
 describe('refusals', () => {
   test.each([
     ['C4', 'Win10AlreadyHasActiveSession'],
@@ -265,107 +215,6 @@ describe('refusals', () => {
     });
     expect(offers).toBeGreaterThan(10);
     expect((await mockRig.history(run)).length).toBeLessThan(500);
-  });
-});
-
-test('H3: the agent restarts in mid-run: Failed, SessionNotFound, once, and the machine is free', async () => {
-  await agent.hello();
-  const run = await startDesktopRun(mockRig);
-  const grant = await agent.startRun();
-  await agent.hello();
-  const lost = { code: 'SessionNotFound' as const, message: 'The session was lost.' };
-  await agent.say('done', { outcome: 'Failed', error: lost }, grant);
-  expect((await desktopRun(mockRig, run)).output).toMatchObject({ state: 'Failed', error: lost });
-  expect(agent.commands('go')).toHaveLength(1);
-  const next = await startDesktopRun(mockRig, 2);
-  expect(agent.offered().run).toBe(next);
-});
-
-describe('H3: silence', () => {
-  test('three hours without a word of the run: failed, machine freed', async () => {
-    await agent.hello();
-    const run = await startDesktopRun(mockRig);
-    await agent.startRun();
-    await mockRig.live(3 * HOUR - MINUTE);
-    expect((await desktopRun(mockRig, run)).status).toBe('Running');
-    await mockRig.live(3 * MINUTE);
-    expect((await desktopRun(mockRig, run)).output).toMatchObject({
-      state: 'Failed',
-      error: { code: 'ConnectionTimeout', subCode: 'Silent' },
-    });
-    expect((await mockRig.queue(agent.machine)).grants).toEqual([]);
-  });
-
-  test('a heartbeat that names the run is a word, and costs its history nothing', async () => {
-    await agent.hello();
-    const run = await startDesktopRun(mockRig);
-    await agent.startRun();
-    await mockRig.live(2 * MINUTE);
-    const before = (await mockRig.history(run)).length;
-    await mockRig.live(8 * HOUR, () => agent.heartbeat(run));
-    expect((await desktopRun(mockRig, run)).customStatus.state).toBe('Running');
-    expect(await mockRig.history(run)).toHaveLength(before);
-    await mockRig.live(3 * HOUR + 10 * MINUTE, () => agent.heartbeat());
-    expect((await desktopRun(mockRig, run)).output).toMatchObject({ state: 'Failed' });
-  });
-});
-
-describe('events of the agent', () => {
-  test('repeated ones change nothing', async () => {
-    await agent.hello();
-    const run = await startDesktopRun(mockRig);
-    const grant = agent.offered();
-    const accepted = agent.envelope('accepted', {}, grant);
-    const started = agent.envelope('started', { at: new Date(mockRig.clock.now()).toISOString() }, grant);
-    for (const event of [accepted, accepted, started, accepted, started]) await agent.send(event);
-    expect(agent.commands('go')).toHaveLength(1);
-    await agent.succeed(grant);
-    await agent.succeed(grant);
-    expect((await desktopRun(mockRig, run)).output.state).toBe('Succeeded');
-    expect((await story(mockRig, run)).filter((what) => what === 'started')).toHaveLength(1);
-  });
-
-  test('late ones of an earlier grant are dropped', async () => {
-    await agent.hello();
-    const run = await startDesktopRun(mockRig);
-    const old = agent.offered();
-    await mockRig.advance(60 * SECOND);
-    await mockRig.advance(31 * SECOND);
-    expect(agent.offered().fence.n).toBe(old.fence.n + 1);
-    await agent.say('accepted', {}, old);
-    await agent.say('done', { outcome: 'Succeeded' }, old);
-    expect(agent.commands('go')).toEqual([]);
-    expect(mockRig.warnings.filter((line) => line.includes('not its grant'))).toHaveLength(2);
-    await agent.succeed(await agent.startRun());
-    expect((await desktopRun(mockRig, run)).output.state).toBe('Succeeded');
-  });
-
-  test('reordered ones: done before started, resumed before paused', async () => {
-    await agent.hello();
-    const run = await startDesktopRun(mockRig);
-    const grant = await agent.startRun();
-    const paused = agent.envelope('paused', {}, grant);
-    const resumed = agent.envelope('resumed', {}, grant);
-    await agent.send(resumed);
-    await agent.send(paused);
-    expect((await desktopRun(mockRig, run)).customStatus.state).toBe('Running');
-    const late = agent.envelope('started', { at: new Date(mockRig.clock.now()).toISOString() }, grant);
-    await agent.succeed(grant);
-    await agent.send(late);
-    expect((await desktopRun(mockRig, run)).output.state).toBe('Succeeded');
-  });
-
-  test('log lines and progress go to the log of the run, not into its history', async () => {
-    await agent.hello();
-    const run = await startDesktopRun(mockRig);
-    const grant = await agent.startRun();
-    const before = (await mockRig.history(run)).length;
-    const line = { at: new Date(mockRig.clock.now()).toISOString(), stream: 'out' as const, text: 'hello' };
-    await agent.say('log', { first: 0, lines: [line] }, grant);
-    await agent.say('progress', { action: 'Read', percent: 10 }, grant);
-    expect(mockRig.ports.logs.get(run)).toEqual([line]);
-    expect(await mockRig.ports.runLogs.lastProgress(run)).toMatchObject({ action: 'Read', percent: 10 });
-    expect(await mockRig.history(run)).toHaveLength(before);
   });
 });
 

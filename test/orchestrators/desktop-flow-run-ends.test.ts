@@ -1,0 +1,111 @@
+import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import { cancel, desktopRun, HOUR, MINUTE, publishDesktopFlow, startDesktopRun } from '../support/runs';
+import { TestAgent } from '../support/test-agent';
+
+const mockFunctions = new RegisteredFunctions();
+let mockRig: AppRig;
+jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
+jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
+jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+
+let agent: TestAgent;
+beforeEach(async () => {
+  jest.resetModules();
+  mockRig = new AppRig(mockFunctions);
+  jest.requireActual('../../app');
+  mockRig.run();
+  agent = await TestAgent.register(mockRig);
+  await publishDesktopFlow(mockRig);
+});
+afterEach(() => mockRig.close());
+
+describe('A7: cancel', () => {
+  test('in the queue: the run leaves it', async () => {
+    const run = await startDesktopRun(mockRig);
+    await cancel(mockRig, run, 'ben');
+    expect((await desktopRun(mockRig, run)).output).toMatchObject({
+      state: 'Cancelled',
+      error: { code: 'Cancelled', details: 'by ben' },
+    });
+    expect((await mockRig.queue(agent.machine)).entries).toEqual([]);
+  });
+
+  test('against go: before the agent has accepted, nothing is started and the machine is free', async () => {
+    await agent.hello();
+    const run = await startDesktopRun(mockRig);
+    const grant = agent.offered();
+    await cancel(mockRig, run);
+    await agent.say('accepted', {}, grant);
+    expect((await desktopRun(mockRig, run)).output.state).toBe('Cancelled');
+    expect(agent.commands('go')).toEqual([]);
+    expect((await mockRig.queue(agent.machine)).grants).toEqual([]);
+  });
+
+  test('against go: after it, the agent is asked to stop and its proof is waited for', async () => {
+    await agent.hello();
+    const run = await startDesktopRun(mockRig);
+    const grant = await agent.accept();
+    await cancel(mockRig, run, 'ben');
+    await cancel(mockRig, run, 'cem');
+    expect(agent.commands('stop')).toMatchObject([{ run, reason: 'cancelled', graceMs: 60_000 }]);
+    expect((await desktopRun(mockRig, run)).customStatus.state).toBe('Stopping');
+    await mockRig.advance(HOUR);
+    expect((await mockRig.queue(agent.machine)).grants).toHaveLength(1);
+    await agent.say('never', { reason: 'stopped before go' }, grant);
+    expect((await desktopRun(mockRig, run)).output).toMatchObject({
+      state: 'Cancelled',
+      error: { details: 'by ben' },
+    });
+  });
+
+  test('a run that finished before it could be stopped has succeeded', async () => {
+    await agent.hello();
+    const run = await startDesktopRun(mockRig);
+    const grant = await agent.startRun();
+    await cancel(mockRig, run);
+    await agent.succeed(grant, { n: 1 });
+    expect((await desktopRun(mockRig, run)).output).toMatchObject({ state: 'Succeeded', outputs: { n: 1 } });
+  });
+});
+
+test('H3: the agent restarts in mid-run: Failed, SessionNotFound, once, and the machine is free', async () => {
+  await agent.hello();
+  const run = await startDesktopRun(mockRig);
+  const grant = await agent.startRun();
+  await agent.hello();
+  const lost = { code: 'SessionNotFound' as const, message: 'The session was lost.' };
+  await agent.say('done', { outcome: 'Failed', error: lost }, grant);
+  expect((await desktopRun(mockRig, run)).output).toMatchObject({ state: 'Failed', error: lost });
+  expect(agent.commands('go')).toHaveLength(1);
+  const next = await startDesktopRun(mockRig, 2);
+  expect(agent.offered().run).toBe(next);
+});
+
+describe('H3: silence', () => {
+  test('three hours without a word of the run: failed, machine freed', async () => {
+    await agent.hello();
+    const run = await startDesktopRun(mockRig);
+    await agent.startRun();
+    await mockRig.live(3 * HOUR - MINUTE);
+    expect((await desktopRun(mockRig, run)).status).toBe('Running');
+    await mockRig.live(3 * MINUTE);
+    expect((await desktopRun(mockRig, run)).output).toMatchObject({
+      state: 'Failed',
+      error: { code: 'ConnectionTimeout', subCode: 'Silent' },
+    });
+    expect((await mockRig.queue(agent.machine)).grants).toEqual([]);
+  });
+
+  test('a heartbeat that names the run is a word, and costs its history nothing', async () => {
+    await agent.hello();
+    const run = await startDesktopRun(mockRig);
+    await agent.startRun();
+    await mockRig.live(2 * MINUTE);
+    const before = (await mockRig.history(run)).length;
+    await mockRig.live(8 * HOUR, () => agent.heartbeat(run));
+    expect((await desktopRun(mockRig, run)).customStatus.state).toBe('Running');
+    expect(await mockRig.history(run)).toHaveLength(before);
+    await mockRig.live(3 * HOUR + 10 * MINUTE, () => agent.heartbeat());
+    expect((await desktopRun(mockRig, run)).output).toMatchObject({ state: 'Failed' });
+  });
+});
