@@ -42,6 +42,8 @@ export interface Claim {
 export interface Claims {
   /** @returns the claim that stands: the given one, or the earlier one of the same flow and key. */
   claim(flow: string, key: string, claim: Claim): Promise<{ claim: Claim; first: boolean }>;
+  /** The claim that stands, if there is one. */
+  find(flow: string, key: string): Promise<Claim | undefined>;
 }
 
 export interface StoredFlow {

@@ -8,12 +8,21 @@ export class TableClaims implements Claims {
   constructor(private readonly table: Table) {}
 
   async claim(flow: string, key: string, claim: Claim): Promise<{ claim: Claim; first: boolean }> {
-    const at: Key = { partition: flow, row: createHash('sha256').update(key).digest('hex') };
+    const at = keyOf(flow, key);
     if (await this.table.insert(at, toColumns(claim))) return { claim, first: true };
     const standing = await this.table.get(at);
     if (!standing) throw new Error('a claim was removed while it was being read');
     return { claim: toClaim(standing.columns), first: false };
   }
+
+  async find(flow: string, key: string): Promise<Claim | undefined> {
+    const standing = await this.table.get(keyOf(flow, key));
+    return standing && toClaim(standing.columns);
+  }
+}
+
+function keyOf(flow: string, key: string): Key {
+  return { partition: flow, row: createHash('sha256').update(key).digest('hex') };
 }
 
 function toColumns(claim: Claim): Columns {

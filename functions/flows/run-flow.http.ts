@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { HttpResponseInit } from '@azure/functions';
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { ulid } from 'ulid';
 import type { Claim, Ports } from '../../adapters/ports';
 import type { RunAccepted } from '../../contracts/api-flows';
@@ -26,50 +26,66 @@ const POLL_MS = 50;
  */
 export function runFlow(ports: Ports): DurableHandler {
   const inputs = new FlowInputs(ports.blobs);
-  return durableHttp(async (request, client) => {
-    const name = request.params['flow'] ?? '';
-    const body = await readJson(request, ports.settings.maxBodyBytes);
+
+  /** @throws RequestError FlowNotFound, InvalidInput */
+  const startOf = async (name: string, body: unknown, startedBy: string): Promise<CloudFlowRunInput> => {
     const flow = await ports.flows.get(name);
     if (!flow) throw new RequestError('FlowNotFound', { detail: `There is no cloud flow "${name}".` });
-    const start: CloudFlowRunInput = {
+    return {
       run: ulid(ports.now()),
       flow: name,
       definition: flow.hash,
       triggerBody: await inputs.accept(flow, body),
-      startedBy: callerOf(request).name,
+      startedBy,
       trigger: triggerOf(flow.definition).kind,
     };
-    const key = request.headers.get('idempotency-key');
-    if (!key) {
+  };
+
+  /** The claim that stands for the key: what was accepted once stays so, also when the flow would refuse it by now. */
+  const claimOf = async (request: {
+    name: string;
+    key: string;
+    body: unknown;
+    startedBy: string;
+  }): Promise<{ claim: Claim; first: boolean }> => {
+    const { name, key, body, startedBy } = request;
+    let start: CloudFlowRunInput;
+    try {
+      start = await startOf(name, body, startedBy);
+    } catch (cause) {
+      const standing = cause instanceof RequestError && (await ports.claims.find(name, `key:${key}`));
+      if (!standing) throw cause;
+      return { claim: standing, first: false };
+    }
+    const claim = { run: start.run, bodyHash: hashOf(body), claimedMs: ports.now(), start };
+    return ports.claims.claim(name, `key:${key}`, claim);
+  };
+
+  return durableHttp(async (request, client) => {
+    const name = request.params['flow'] ?? '';
+    const key = readKey(request);
+    const body = await readJson(request, ports.settings.maxBodyBytes);
+    const startedBy = callerOf(request).name;
+    if (key === undefined) {
+      const start = await startOf(name, body, startedBy);
       await client.startNew(orchestrations.cloudFlowRun, { instanceId: start.run, input: start });
       return accepted(start.run);
     }
-    const claim: Claim = {
-      run: start.run,
-      bodyHash: sha256Hex(canonicalJson(body)),
-      claimedMs: ports.now(),
-      start,
-    };
-    return accepted(await startClaimed({ ports, client, name, key, claim }));
+    const standing = await claimOf({ name, key, body, startedBy });
+    if (standing.claim.bodyHash !== hashOf(body)) throw new RequestError('IdempotencyKeyReused');
+    return accepted(await startClaimed({ ports, client, name, ...standing }));
   });
 }
 
-/** @returns the run of the claim that stands for the key. @throws RequestError IdempotencyKeyReused, Unavailable */
+/** @returns the run of the claim. @throws RequestError Unavailable */
 async function startClaimed(options: {
   ports: Ports;
   client: Orchestrations;
   name: string;
-  key: string;
   claim: Claim;
+  first: boolean;
 }): Promise<string> {
-  const { ports, client, name, key } = options;
-  if (key.length > 256) {
-    throw new RequestError('InvalidBody', {
-      errors: [{ path: 'Idempotency-Key', message: 'is longer than 256 characters' }],
-    });
-  }
-  const { claim, first } = await ports.claims.claim(name, `key:${key}`, options.claim);
-  if (claim.bodyHash !== options.claim.bodyHash) throw new RequestError('IdempotencyKeyReused');
+  const { ports, client, name, claim, first } = options;
   const begin = async (): Promise<string> => {
     await client.startNew(orchestrations.cloudFlowRun, { instanceId: claim.run, input: claim.start });
     return claim.run;
@@ -88,6 +104,20 @@ async function startClaimed(options: {
     detail: 'The run of this idempotency key has not been started yet.',
     headers: { 'retry-after': String(Math.ceil(left / 1_000)) },
   });
+}
+
+/** @throws RequestError InvalidBody when the key is longer than a claim takes. */
+function readKey(request: HttpRequest): string | undefined {
+  const key = request.headers.get('idempotency-key');
+  if (key !== null && key.length > 256) {
+    const errors = [{ path: 'Idempotency-Key', message: 'is longer than 256 characters' }];
+    throw new RequestError('InvalidBody', { errors });
+  }
+  return key === null || key === '' ? undefined : key;
+}
+
+function hashOf(body: unknown): string {
+  return sha256Hex(canonicalJson(body));
 }
 
 async function exists(client: Orchestrations, run: string): Promise<boolean> {

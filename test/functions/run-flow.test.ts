@@ -112,6 +112,21 @@ describe('POST flows/{flow}/run', () => {
       expect(client.started).toHaveLength(1);
     });
 
+    it('answers a repeat alike also when the flow has changed meanwhile and would refuse the input', async () => {
+      const first = await post({ headers, body: { csv } });
+      await ports.flows.put({
+        name: 'invoices',
+        triggers: { b: { type: 'Request', kind: 'Http', inputs: { schema: { required: ['year'] } } } },
+        actions: { say: { type: 'Compose', inputs: 1 } },
+      });
+      expect((await post({ headers, body: { csv } })).body).toEqual(first.body);
+      expect((await post({ headers: { 'idempotency-key': 'new' }, body: { csv } })).body['code']).toBe(
+        'InvalidInput',
+      );
+      expect((await post({ headers: { 'idempotency-key': 'x'.repeat(257) }, body: {} })).status).toBe(400);
+      expect(client.started).toHaveLength(1);
+    });
+
     it('refuses the key with another body', async () => {
       await post({ headers, body: { csv } });
       const answer = await post({ headers, body: { csv, month: 3 } });

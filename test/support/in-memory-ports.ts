@@ -58,6 +58,7 @@ export function createInMemoryPorts(
         if (!standing) claims.set(id, claim);
         return Promise.resolve({ claim: standing ?? claim, first: !standing });
       },
+      find: (flow, key) => Promise.resolve(claims.get(`${flow}/${key}`)),
     },
     flows: {
       put: (definition) => {

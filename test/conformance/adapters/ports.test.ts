@@ -48,6 +48,8 @@ describe.each(portSets)('ports over %s', (_name, open) => {
       const later = { run: 'R2', bodyHash: 'other', claimedMs: T0 + 1, start: 1 };
       expect(await set.reopen().claims.claim('f', 'key', later)).toEqual({ claim, first: false });
       expect((await ports.claims.claim('g', 'key', later)).first).toBe(true);
+      expect(await ports.claims.find('f', 'key')).toEqual(claim);
+      expect(await ports.claims.find('f', 'other')).toBeUndefined();
     });
 
     it('lets exactly one of many win', async () => {
