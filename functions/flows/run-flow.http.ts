@@ -17,7 +17,7 @@ import { FlowInputs, triggerOf } from './flow-input';
 const START_WITHIN_MS = 60_000;
 
 /** How long a repeated request waits for the first one to start the run (ms). */
-const PATIENCE_MS = 2_000;
+const PATIENCE_MS = 1_000;
 const POLL_MS = 50;
 
 /**
@@ -91,14 +91,14 @@ async function startClaimed(options: {
     return claim.run;
   };
   if (first) return begin();
-  if (await exists(client, claim.run)) return claim.run;
+  if (await exists(ports, client, claim.run)) return claim.run;
   const attempt = Math.floor((ports.now() - claim.claimedMs) / START_WITHIN_MS);
   if (attempt >= 1) {
     // One starter per minute: of two repeats, the slower must not start a run again that has already ended.
     const restart = await ports.claims.claim(name, `start:${claim.run}:${attempt}`, claim);
     if (restart.first) return begin();
   }
-  if (await appears(client, claim.run)) return claim.run;
+  if (await appears(ports, client, claim.run)) return claim.run;
   const left = START_WITHIN_MS - ((ports.now() - claim.claimedMs) % START_WITHIN_MS);
   throw new RequestError('Unavailable', {
     detail: 'The run of this idempotency key has not been started yet.',
@@ -120,14 +120,16 @@ function hashOf(body: unknown): string {
   return sha256Hex(canonicalJson(body));
 }
 
-async function exists(client: Orchestrations, run: string): Promise<boolean> {
-  return (await instanceStatus(client, run, { showInput: false })) !== undefined;
+/** Also when its history is gone and only the index still knows it. */
+async function exists(ports: Ports, client: Orchestrations, run: string): Promise<boolean> {
+  if (await instanceStatus(client, run, { showInput: false })) return true;
+  return (await ports.runs.get(run)) !== undefined;
 }
 
-async function appears(client: Orchestrations, run: string): Promise<boolean> {
+async function appears(ports: Ports, client: Orchestrations, run: string): Promise<boolean> {
   for (let waited = 0; waited < PATIENCE_MS; waited += POLL_MS) {
     await pause(POLL_MS);
-    if (await exists(client, run)) return true;
+    if (await exists(ports, client, run)) return true;
   }
   return false;
 }

@@ -127,6 +127,15 @@ describe('POST flows/{flow}/run', () => {
       expect(client.started).toHaveLength(1);
     });
 
+    it('starts nothing anew when the history of the run is gone', async () => {
+      const run = String((await post({ headers, body: { csv } })).body['run']);
+      await ports.runs.record({ run, kind: 'cloud', name: 'invoices', state: 'Succeeded', requestedMs: now });
+      client.instances.clear();
+      now += 86_400_000;
+      expect((await post({ headers, body: { csv } })).body['run']).toBe(run);
+      expect(client.started).toHaveLength(1);
+    });
+
     it('refuses the key with another body', async () => {
       await post({ headers, body: { csv } });
       const answer = await post({ headers, body: { csv, month: 3 } });
