@@ -36,7 +36,8 @@ function remedyOf(code: ErrorCode | LocalErrorCode): string {
 export function messageOf(error: unknown): string {
   if (!isErrorLike(error)) return String(error);
   const cause = isErrorLike(error.cause) ? messageOf(error.cause) : '';
-  const own = error.message || String(error.code ?? error.name ?? 'unknown error');
+  const named = [error.code, error.name].find((name) => typeof name === 'string');
+  const own = error.message || (named ?? 'unknown error');
   return cause && !own.includes(cause) ? `${own} (${cause})` : own;
 }
 

@@ -22,7 +22,10 @@ export const openServiceBusLink: OpenLink = async (lease, handlers) => {
   const retryOptions = { maxRetries: 0, timeoutInMs: OPERATION_TIMEOUT_MS };
   const commandsClient = new ServiceBusClient(lease.commands.connectionString, { retryOptions });
   const eventsClient = new ServiceBusClient(lease.events.connectionString, { retryOptions });
+  // The SDK tries to receive again for ever, also after its client was closed, unless it is told to stop.
+  const closing = new AbortController();
   const close = async (): Promise<void> => {
+    closing.abort();
     const goodbye = Promise.allSettled([commandsClient.close(), eventsClient.close()]);
     const patience = new AbortController();
     await Promise.race([
@@ -37,7 +40,7 @@ export const openServiceBusLink: OpenLink = async (lease, handlers) => {
       receiveMode: 'peekLock',
       maxAutoLockRenewalDurationInMs: MAX_LOCK_RENEWAL_MS,
     });
-    subscribe(receiver, handlers);
+    subscribe(receiver, handlers, closing);
     // Opens the sending link, so that an unreachable broker or a lease for the wrong queue shows at once.
     await sender.createMessageBatch();
     return { send: (events) => send(sender, events), close };
@@ -59,19 +62,22 @@ export async function probeQueue(access: { connectionString: string; queue: stri
   }
 }
 
-function subscribe(receiver: ServiceBusReceiver, handlers: LinkHandlers): void {
-  let failed = false;
+function subscribe(receiver: ServiceBusReceiver, handlers: LinkHandlers, closing: AbortController): void {
   receiver.subscribe(
     {
       processMessage: (message) => receive(receiver, handlers, message),
       processError: async ({ error, errorSource }) => {
         // Other errors concern one command: its lock was lost, it comes again and the journal answers again.
-        if (failed || errorSource !== 'receive') return;
-        failed = true;
+        if (closing.signal.aborted || errorSource !== 'receive') return;
+        closing.abort();
         handlers.failed(error);
       },
     },
-    { autoCompleteMessages: false, maxConcurrentCalls: MAX_CONCURRENT_COMMANDS },
+    {
+      autoCompleteMessages: false,
+      maxConcurrentCalls: MAX_CONCURRENT_COMMANDS,
+      abortSignal: closing.signal,
+    },
   );
 }
 

@@ -18,9 +18,10 @@ import type { RunHooks } from './runner';
 
 const TAIL_CHARS = 4_000;
 
-/** The built worker lies one folder up. */
+/** The worker lies one folder up and is run as this process is. */
 export function defaultWorkerCommand(): string[] {
-  return [process.execPath, path.join(__dirname, '..', 'worker.js')];
+  const file = path.join(__dirname, '..', `worker${path.extname(__filename)}`);
+  return [process.execPath, ...process.execArgv, file];
 }
 
 export interface WorkerProcessOptions {

@@ -169,7 +169,7 @@ describe('a desktop flow in its worker', () => {
     ],
     ['has no manifest', { 'main.js': '' }, 'InvalidPackage', /desktop-flow\.yaml/, undefined],
   ])('a flow that %s fails with %#: a named error', async (_what, files, code, message, details) => {
-    const done = await outcome(files as Record<string, string>);
+    const done = await outcome(files);
     expect(done).toMatchObject({ outcome: 'Failed', error: { code } });
     const error = done['error'] as { message: string; details?: string };
     expect(error.message).toMatch(message);

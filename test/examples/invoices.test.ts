@@ -54,7 +54,7 @@ describe('the examples, run by an agent', () => {
       '20/21 has 4 columns instead of 5',
       '21/22 invoice_id is missing',
     ]);
-    const clean = parse(artifact(run, 'clean.csv'), { columns: true }) as Record<string, string>[];
+    const clean = parse<Record<string, string>>(artifact(run, 'clean.csv'), { columns: true });
     expect(clean).toHaveLength(11);
     expect(clean[3]).toEqual({
       invoice_id: 'INV-1004',
@@ -63,7 +63,7 @@ describe('the examples, run by an agent', () => {
       currency: 'JPY',
       amount: '184000',
     });
-    const rejected = parse(artifact(run, 'rejects.csv'), { columns: true }) as Record<string, string>[];
+    const rejected = parse<Record<string, string>>(artifact(run, 'rejects.csv'), { columns: true });
     expect(rejected).toHaveLength(10);
     expect(rejected[5]?.['record']).toBe('INV-1012,Atlas Freight,2026-01-23,USD,"1,050.00"');
     expect(fixture.broker.kinds(run)).toContain('progress');

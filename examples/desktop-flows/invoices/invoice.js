@@ -87,7 +87,7 @@ function formatAmount(minorUnits, currency) {
   const decimals = decimalsOf.get(currency);
   const digits = (minorUnits < 0n ? -minorUnits : minorUnits).toString().padStart(decimals + 1, '0');
   const whole = digits.slice(0, digits.length - decimals);
-  const fraction = decimals > 0 ? `.${digits.slice(-decimals)}` : '';
+  const fraction = decimals > 0 ? `.${digits.slice(digits.length - decimals)}` : '';
   return `${minorUnits < 0n ? '-' : ''}${whole}${fraction}`;
 }
 

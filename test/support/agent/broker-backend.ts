@@ -108,6 +108,6 @@ export class BrokerBackend {
     const { signature, ...signed } = event;
     if (!verified(signedText(signed, sha256(event.body)), key, signature)) throw new Error('bad signature');
     this.events.push(event);
-    for (const watcher of [...this.watchers]) watcher();
+    for (const watcher of this.watchers) watcher();
   }
 }

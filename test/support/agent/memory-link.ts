@@ -70,6 +70,6 @@ export class MemoryBroker {
   }
 
   private changed(): void {
-    for (const watcher of [...this.watchers]) watcher();
+    for (const watcher of this.watchers) watcher();
   }
 }
