@@ -82,13 +82,15 @@ describe('commands and machine queues over the local broker', () => {
     const listening = agent(commands);
     await expect(
       listening.createReceiver(TWO).receiveMessages(1, { maxWaitTimeInMs: 300 }),
-    ).rejects.toThrow();
-    await expect(listening.createSender(ONE).sendMessages({ body: 1 })).rejects.toThrow();
+    ).rejects.toMatchObject({ code: 'UnauthorizedAccess' });
+    await expect(listening.createSender(ONE).sendMessages({ body: 1 })).rejects.toMatchObject({
+      code: 'UnauthorizedAccess',
+    });
     const sending = agent(events);
     await sending.createSender('agent-events').sendMessages({ body: 1 });
     await expect(
       sending.createReceiver('agent-events').receiveMessages(1, { maxWaitTimeInMs: 300 }),
-    ).rejects.toThrow();
+    ).rejects.toMatchObject({ code: 'UnauthorizedAccess' });
     expect(broker.counts('agent-events').active).toBe(1);
   });
 
@@ -96,7 +98,7 @@ describe('commands and machine queues over the local broker', () => {
     const { commands } = await ports.machineQueues.access(ONE, Date.now() - 1_000);
     await expect(
       agent(commands).createReceiver(ONE).receiveMessages(1, { maxWaitTimeInMs: 300 }),
-    ).rejects.toThrow();
+    ).rejects.toMatchObject({ code: 'UnauthorizedAccess' });
     await ports.machineQueues.remove(TWO);
     await ports.machineQueues.remove(TWO);
     expect(broker.queues()).toEqual(['agent-events', ONE]);
