@@ -29,19 +29,21 @@ export class AdminApi {
     if (area === 'host' && name === 'ping') return reply(res, 200);
     if (area !== 'functions') return reply(res, 404);
     if (name === undefined) {
-      const functions = [...this.options.registry.functions.values()];
-      const sorted = functions.sort((a, b) => (a.name < b.name ? -1 : 1));
+      const sorted = this.functions().sort((a, b) => (a.name < b.name ? -1 : 1));
       return reply(res, 200, method === 'GET' ? sorted.map((fn) => this.describe(fn)) : undefined);
     }
-    const fn = [...this.options.registry.functions.values()].find(
-      (each) => each.name.toLowerCase() === name.toLowerCase(),
-    );
+    const fn = this.functions().find((each) => each.name.toLowerCase() === name.toLowerCase());
     if (!fn) return reply(res, 404);
     if (detail === 'status' && method === 'GET') return reply(res, 200, {});
     if (detail !== undefined) return reply(res, 404);
     if (method === 'GET') return reply(res, 200, this.describe(fn));
     if (method === 'POST') return this.run(req, res, fn);
     return reply(res, 404);
+  }
+
+  private functions(): RegisteredFunction[] {
+    const { functions, disabled } = this.options.registry;
+    return [...functions.values(), ...disabled.values()];
   }
 
   private async run(req: IncomingMessage, res: ServerResponse, fn: RegisteredFunction): Promise<void> {
@@ -91,7 +93,7 @@ export class AdminApi {
       },
       files: null,
       test_data: '',
-      isDisabled: false,
+      isDisabled: this.options.registry.disabled.has(fn.id),
       isDirect: false,
       isProxy: false,
     };

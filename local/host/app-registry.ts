@@ -26,6 +26,8 @@ export type HookName = (typeof HOOKS)[number];
 /** What one app registered while it was loaded: the worker's `AppContext`, owned by one host. */
 export class AppRegistry {
   readonly functions = new Map<string, RegisteredFunction>();
+  /** Switched off by a setting: known to the admin API, run by hand only. */
+  readonly disabled = new Map<string, RegisteredFunction>();
   readonly hooks: Record<HookName, HookCallback[]> = {
     preInvocation: [],
     postInvocation: [],

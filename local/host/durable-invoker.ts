@@ -2,6 +2,7 @@ import type { FunctionInvoker, InvocationResult } from '../durable/engine-api';
 import type { AppRegistry, RegisteredFunction } from './app-registry';
 import { messageOf } from './host-error';
 import type { InputBindings } from './input-bindings';
+import type { OutputBindings } from './output-bindings';
 import type { RpcTypedData } from './rpc';
 import type { Worker } from './worker';
 
@@ -20,8 +21,9 @@ export function createInvoker(options: {
   registry: AppRegistry;
   worker: Worker;
   inputs: InputBindings;
+  outputs: OutputBindings;
 }): FunctionInvoker {
-  const { registry, worker, inputs } = options;
+  const { registry, worker, inputs, outputs } = options;
   const tables = Object.fromEntries(
     Object.entries(TRIGGERS).map(([kind, trigger]) => [
       kind,
@@ -38,12 +40,14 @@ export function createInvoker(options: {
     const fn = tables[kind].get(name.toLowerCase());
     if (!fn) return { ok: false, message: `There is no ${kind} function '${name}'.` };
     try {
-      const { result } = await worker.invoke(fn, {
+      const invocation = await worker.invoke(fn, {
         triggerMetadata,
         // An activity without input gets the trigger with no data at all.
         inputData: [{ name: fn.trigger.name, data: data ?? {} }, ...inputs.of(fn)],
         reason: `(null)`,
       });
+      const { result } = invocation;
+      if (hasOutputs(fn)) await outputs.write(fn, await invocation.response(result));
       return { ok: true, value: result };
     } catch (error) {
       return failure(error);
@@ -61,6 +65,9 @@ export function createInvoker(options: {
     entity: (name, _key, payload) => run('entity', name, { string: payload }, {}),
   };
 }
+
+const hasOutputs = (fn: RegisteredFunction): boolean =>
+  Object.values(fn.metadata.bindings).some(({ direction }) => direction === 'out');
 
 function failure(error: unknown): InvocationResult {
   const result: InvocationResult = { ok: false, message: messageOf(error) };

@@ -30,6 +30,7 @@ import { type AppEnvironment, enterEnvironment } from './app-environment';
 import { ServiceBusClients } from './service-bus-client';
 import { createListeners, type TriggerListeners } from './trigger-listeners';
 import { durationMs, type Duration } from './time-span';
+import { keepUsableFunctions } from './usable-functions';
 import { Worker } from './worker';
 
 export type { HostOptions, LocalHost } from './host-options';
@@ -110,6 +111,7 @@ async function startApp(start: Start): Promise<LocalHost> {
     registry,
   });
   registry.locked = true;
+  keepUsableFunctions(registry, settings, log);
   const streams = registry.model && (await connectHttpStreams(registry.model));
 
   const worker = new Worker({
@@ -123,12 +125,12 @@ async function startApp(start: Start): Promise<LocalHost> {
   const rpcUrl = `${originOf(ports.rpc.server)}/durabletask/`;
   const info = hubInfo(config, keys);
   const functions = [...registry.functions.values()];
-  const inputs = new InputBindings(functions, (binding) =>
+  const inputs = new InputBindings([...functions, ...registry.disabled.values()], (binding) =>
     durableClientInput({ origin, rpcBaseUrl: rpcUrl, info, binding }),
   );
   const clients = new ServiceBusClients(settings);
-  const outputs = new OutputBindings(functions, { clients, settings });
-  const invoker = createInvoker({ registry, worker, inputs });
+  const outputs = new OutputBindings({ clients, settings });
+  const invoker = createInvoker({ registry, worker, inputs, outputs });
   const engine = createEngine({ store, clock, log: engineLog(log), ...engineSettings(config.host) });
   const durable = new DurableApi({ engine, invoker, clock, info });
   const bodyLimitBytes = Number(

@@ -1,15 +1,11 @@
 import type { RegisteredFunction } from './app-registry';
-import { HostError } from './host-error';
 import type { RpcTypedData } from './rpc';
 
 /** What a function receives besides its trigger. Only the Durable client can be an input here. */
 export class InputBindings {
   private readonly byFunction = new Map<string, { name: string; data: RpcTypedData }[]>();
 
-  /**
-   * @param durableClient the JSON text for one binding
-   * @throws HostError `TriggerInvalid` for an input of another type
-   */
+  /** @param durableClient the JSON text for one binding */
   constructor(
     functions: Iterable<RegisteredFunction>,
     durableClient: (binding: Record<string, unknown>) => string,
@@ -20,15 +16,7 @@ export class InputBindings {
       );
       this.byFunction.set(
         fn.id,
-        inputs.map(([name, binding]) => {
-          if (binding.type !== 'durableClient' && binding.type !== 'orchestrationClient') {
-            throw new HostError(
-              'TriggerInvalid',
-              `The function ${fn.name} has an input of type ${binding.type}, which the local host does not have. Read it in the function's own code, or use durableClient.`,
-            );
-          }
-          return { name, data: { string: durableClient(binding) } };
-        }),
+        inputs.map(([name, binding]) => ({ name, data: { string: durableClient(binding) } })),
       );
     }
   }

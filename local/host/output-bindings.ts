@@ -1,7 +1,6 @@
 import type { ServiceBusMessage, ServiceBusSender } from '@azure/service-bus';
 import type { RegisteredFunction } from './app-registry';
 import type { Settings } from './host-config';
-import { HostError } from './host-error';
 import type { BindingInfo, InvocationResponse, RpcTypedData } from './rpc';
 import { entityOf, type ServiceBusClients } from './service-bus-client';
 
@@ -9,22 +8,7 @@ import { entityOf, type ServiceBusClients } from './service-bus-client';
 export class OutputBindings {
   private readonly senders = new Map<BindingInfo, ServiceBusSender>();
 
-  /** @throws HostError `TriggerInvalid` for an output of another type */
-  constructor(
-    functions: Iterable<RegisteredFunction>,
-    private readonly options: { clients: ServiceBusClients; settings: Settings },
-  ) {
-    for (const fn of functions) {
-      for (const binding of Object.values(fn.metadata.bindings)) {
-        if (binding.direction === 'out' && binding.type !== 'http' && binding.type !== 'serviceBus') {
-          throw new HostError(
-            'TriggerInvalid',
-            `The function ${fn.name} has an output of type ${binding.type}, which the local host does not have. Write it in the function's own code, or use serviceBus.`,
-          );
-        }
-      }
-    }
-  }
+  constructor(private readonly options: { clients: ServiceBusClients; settings: Settings }) {}
 
   /** Resolves when all outputs of one invocation are accepted. @throws what the broker answered */
   async write(fn: RegisteredFunction, response: InvocationResponse): Promise<void> {

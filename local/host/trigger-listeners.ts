@@ -1,19 +1,9 @@
 import type { RegisteredFunction } from './app-registry';
-import { HostError, messageOf } from './host-error';
+import { messageOf } from './host-error';
 import { ServiceBusTrigger } from './service-bus-trigger';
 import { TimerStatuses } from './timer-status';
 import { TimerTrigger } from './timer-trigger';
 import { runTriggered, type TriggerContext, type TriggerListener } from './trigger-context';
-
-/** Triggers that the HTTP port or the engine serves: they need no listener. */
-const SERVED_ELSEWHERE = new Set([
-  'httptrigger',
-  'eventgridtrigger',
-  'orchestrationtrigger',
-  'activitytrigger',
-  'entitytrigger',
-  'warmuptrigger',
-]);
 
 /** Everything that starts functions by itself. */
 export interface TriggerListeners {
@@ -23,7 +13,10 @@ export interface TriggerListeners {
   runManually(fn: RegisteredFunction, input: string | undefined): void;
 }
 
-/** @throws HostError `TriggerInvalid` for a trigger that this host does not have, `SettingMissing` */
+/**
+ * Listeners for what starts by itself; the other triggers are served by the HTTP port or the engine.
+ * @throws HostError `TriggerInvalid`, `SettingMissing`
+ */
 export function createListeners(context: TriggerContext): TriggerListeners {
   const statuses = new TimerStatuses(context.store);
   const timers = new Map<string, TimerTrigger>();
@@ -36,11 +29,6 @@ export function createListeners(context: TriggerContext): TriggerListeners {
       listeners.push(timer);
     } else if (type === 'servicebustrigger') {
       listeners.push(new ServiceBusTrigger(fn, context));
-    } else if (!SERVED_ELSEWHERE.has(type)) {
-      throw new HostError(
-        'TriggerInvalid',
-        `The function ${fn.name} has a trigger of type ${fn.trigger.type}, which the local host does not have.`,
-      );
     }
   }
 

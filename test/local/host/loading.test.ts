@@ -82,7 +82,6 @@ describe('loading an app', () => {
     [{ code: '', host: { functionTimeout: 'soon' } }, 'ConfigInvalid', /functionTimeout.*soon/],
     [{ code: `app.timer('t', { schedule: '%WHEN%', handler: () => {} });` }, 'SettingMissing', /%WHEN%/],
     [{ code: `app.timer('t', { schedule: 'now', handler: () => {} });` }, 'TriggerInvalid', /now/],
-    [{ code: `app.cosmosDB('c', { handler: () => {} });` }, 'TriggerInvalid', /cosmosDBTrigger/],
     [
       { code: `app.serviceBusQueue('s', { queueName: 'q', connection: 'NoBus', handler: () => {} });` },
       'SettingMissing',
