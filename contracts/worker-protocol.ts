@@ -70,4 +70,3 @@ export const flowMessage = z.discriminatedUnion('type', [
     details: z.string().optional(),
   }),
 ]);
-export type FlowMessage = z.infer<typeof flowMessage>;

@@ -77,6 +77,7 @@ export class Journal {
   /** Like `append` for records that cost nothing but a repetition when lost; they are written with the next ones. */
   note(record: JournalRecord): void {
     apply(this.state, record);
+    if (this.closed) return;
     this.lazy.push(record);
     this.lazyTimer ??= setTimeout(() => {
       this.lazyTimer = undefined;

@@ -10,7 +10,7 @@ import type { Settlement } from '../link/link';
 import type { Log } from '../log';
 import type { Outbox } from '../outbox/outbox';
 import { decide, decideRestart, type AgentInput, type Decision, type GoCommand } from '../protocol/decide';
-import type { EventRecord } from '../protocol/records';
+import type { EventRecord, JournalRecord } from '../protocol/records';
 import type { Runner, RunHandle } from '../runner/runner';
 
 export interface AgentParts {
@@ -108,7 +108,8 @@ export class Listener {
     const handles = [...this.running.values()];
     for (const handle of handles) handle.stop(graceMs);
     await Promise.all(handles.map((handle) => handle.ended));
-    while (this.running.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    // With a broken disk the ends cannot be journaled; the next start reports them.
+    while (this.running.size > 0 && !this.unable) await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
   private async input(input: AgentInput): Promise<void> {
@@ -126,7 +127,7 @@ export class Listener {
   /** Puts records and events on disk in one write, then lets the events go and acts. */
   private async commit(decision: Decision): Promise<void> {
     const { journal, outbox, controlPlane, monotonic } = this.parts;
-    const { records, events, action } = decision;
+    const { records, events, highest, action } = decision;
     if (this.unable && records.length === 0 && events.every((event) => event.kind === 'refused')) {
       for (const { kind, body, run, fence } of events) outbox.live(kind, body, { run, fence });
       return;
@@ -144,7 +145,8 @@ export class Listener {
     }));
     const decidedAt = monotonic();
     // Also without records: what was decided before is on disk and done before this is done.
-    const written = journal.append([...records, ...eventRecords]);
+    const marks: JournalRecord[] = highest ? [{ k: 'highest', fence: highest }] : [];
+    const written = journal.append([...records, ...marks, ...eventRecords]);
     for (const record of records) this.watchGoWindow(record);
     await written;
     for (const event of eventRecords) outbox.journaled(event.id);

@@ -41,6 +41,8 @@ export type Action =
 export interface Decision {
   records: RunRecord[];
   events: RunEvent[];
+  /** A fence that was seen without an acceptance and outranks earlier offers from now on (rule 10). */
+  highest?: Fence;
   action?: Action;
 }
 
@@ -141,7 +143,10 @@ function decideGo(
   if (older && (entry.state === 'started' || entry.state === 'done')) {
     return sayNever(go, 'the run has been started under an earlier grant');
   }
-  if (!entry || older) return never(go, facts, 'go without an acceptance');
+  if (!entry || older) {
+    const decision = never(go, facts, 'go without an acceptance');
+    return { ...decision, highest: fence };
+  }
   if (!sameFence(entry.fence, fence)) return nothing;
   if (entry.state !== 'accepted') return again(run, entry);
   if (entry.acceptedAt === undefined || facts.now - entry.acceptedAt > facts.goWindowMs) {

@@ -65,7 +65,8 @@ class Agent {
     this.carryOut(decideRestart(this.state, this.now));
   }
 
-  private carryOut({ records, events, action }: Decision): void {
+  private carryOut({ records, events, highest, action }: Decision): void {
+    if (highest) apply(this.state, { k: 'highest', fence: highest });
     for (const record of records) {
       if (record.k === 'accepted') this.acceptedFences.push(record.fence.n);
       const before = this.state.runs.get(record.run);

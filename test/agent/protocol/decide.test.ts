@@ -73,7 +73,7 @@ function short(decision: Decision): string {
 }
 
 describe('what the agent answers to a command (rules 2, 3, 10, 12 of the run protocol)', () => {
-  const { highest } = { highest: (n: number): JournalRecord => ({ k: 'highest', fence: f(n) }) };
+  const highest = (n: number): JournalRecord => ({ k: 'highest', fence: f(n) });
   test.each<[string, JournalRecord[], AgentInput, string]>([
     ['offer: first time', [], offer(A, 1), 'accepted:1|accepted:1|'],
     ['offer: repeated', [accepted(A, 1)], offer(A, 1), '|accepted:1|'],
@@ -151,6 +151,12 @@ describe('what the agent answers to a command (rules 2, 3, 10, 12 of the run pro
     ['the go window of a started run', [started(A, 1)], { kind: 'lapsed', run: A, fence: f(1) }, '||'],
   ])('%s', (_what, records, input, expected) => {
     expect(short(decide(journal(...records), input, facts))).toBe(expected);
+  });
+
+  test('a go without an acceptance outranks earlier offers (rule 10)', () => {
+    expect(decide(emptyState(), go(A, 4), facts).highest).toEqual(f(4));
+    expect(decide(journal(accepted(A, 4)), go(A, 4), facts).highest).toBeUndefined();
+    expect(decide(emptyState(), stop(A, 4), facts).highest).toBeUndefined();
   });
 
   test('go after the window is never, on the monotonic clock (rule 2)', () => {
