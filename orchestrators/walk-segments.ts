@@ -30,7 +30,7 @@ export function* walkSegments(walk: Walk): Generator<Task, void, unknown> {
       run: walk.run,
       numbered: first,
       actions: pick(walk.actions, names.slice(first, first + INLINE_ACTIONS)),
-      outcomes: walk.outcomes,
+      outcomes: { ...walk.outcomes },
       triggerBody: walk.triggerBody,
       startedBy: walk.startedBy,
     };

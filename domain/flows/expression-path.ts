@@ -21,7 +21,7 @@ export function evaluatePath(expression: string, scope: ExpressionScope): unknow
     throw new ExpressionError(expression, "must begin with triggerBody(), outputs('…') or body('…')");
   }
   let value = root(expression, call[1].toLowerCase(), unquoted(call[2]), scope);
-  let rest = expression.slice(call[0].length).trimEnd();
+  let rest = expression.slice(call[0].length).trim();
   while (rest !== '') {
     const step = STEP.exec(rest);
     if (!step) throw new ExpressionError(expression, `cannot be understood at "${rest}"`);

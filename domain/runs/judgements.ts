@@ -96,7 +96,7 @@ export function judgeSilence(sinceMs: number, stopping: StopReason | undefined):
 
 /** Errors as they fit into a custom status (16 KiB in all). */
 export function shortError(error: ErrorInfo): ErrorInfo {
-  const cut = (text: string): string => (text.length > 1_000 ? `${text.slice(0, 1_000)}…` : text);
+  const cut = (text: string): string => (text.length > 600 ? `${text.slice(0, 600)}…` : text);
   return {
     ...error,
     message: cut(error.message),

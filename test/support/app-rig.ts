@@ -58,13 +58,15 @@ export class RegisteredFunctions {
 
 /**
  * The app itself (every function that app.ts registers) on the unmodified SDK, the local Durable engine and a virtual clock, over
- * ports in memory. A test file mocks three modules so that app.ts finds this rig; see `rig-mocks.ts`.
+ * ports in memory. A test file mocks three modules so that app.ts finds this rig.
  */
 export class AppRig {
   readonly clock = new VirtualClock(Date.UTC(2026, 0, 5, 8));
   readonly ports: InMemoryPorts;
   readonly engine: DurableEngine;
   readonly warnings: string[] = [];
+  /** The last episode of each orchestration: what the SDK was given, what it answered. */
+  readonly episodes = new Map<string, { name: string; payload: string; answer: unknown }>();
   private readonly store: Store;
 
   constructor(
@@ -184,7 +186,11 @@ export class AppRig {
     };
     return {
       names: (kind) => this.functions.names[kind],
-      orchestration: (name, _instance, payload) => call(name, payload),
+      orchestration: async (name, instance, payload) => {
+        const result = await call(name, payload);
+        if (result.ok) this.episodes.set(instance, { name, payload, answer: result.value });
+        return result;
+      },
       activity: (name, _instance, input) => call(name, input),
       entity: (name, _key, payload) => call(name, payload),
     };

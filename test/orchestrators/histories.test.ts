@@ -1,0 +1,156 @@
+import type { OrchestrationHandler } from 'durable-functions';
+import type { FlowDefinition } from '../../contracts/flow-definition';
+import { flowDefinition } from '../../contracts/flow-definition';
+import { cloudFlowRun } from '../../orchestrators/cloud-flow-run';
+import { desktopFlowRun } from '../../orchestrators/desktop-flow-run';
+import { orchestrations } from '../../orchestrators/names';
+import { queueCommand } from '../../orchestrators/queue-command';
+import { settleQueue } from '../../orchestrators/settle-effects';
+import { cloudFlowSegment } from '../../orchestrators/walk-segments';
+import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import { readHistories, recordedBy, replayRecorded, writeHistory } from '../support/recorded-history';
+import { HOUR, publishDesktopFlow, runId, SECOND } from '../support/runs';
+import { TestAgent } from '../support/test-agent';
+
+/*
+ * An orchestration that is open while a new version is deployed is replayed by the new code. The recordings stand for those: a change
+ * that breaks one has to branch on `context.df.version`. Record a new version with RECORD_HISTORIES=<version>.
+ */
+const handlers: Record<string, OrchestrationHandler> = {
+  [orchestrations.cloudFlowRun]: cloudFlowRun,
+  [orchestrations.cloudFlowSegment]: cloudFlowSegment,
+  [orchestrations.desktopFlowRun]: desktopFlowRun,
+  [orchestrations.queueCommand]: queueCommand,
+  [orchestrations.settleEffects]: settleQueue,
+};
+
+const mockFunctions = new RegisteredFunctions();
+let mockRig: AppRig;
+jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
+jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
+jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+
+const recorded = readHistories();
+
+test.each(recorded)('%s replays', async (_file, history) => {
+  const handler = handlers[history.orchestration];
+  if (!handler) throw new Error(`there is no orchestration ${history.orchestration} any more`);
+  const { actions, output } = await replayRecorded(handler, history);
+  expect({ actions, output }).toEqual({ actions: history.actions, output: history.output });
+});
+
+test('every orchestration of the app has recordings', () => {
+  const names = new Set(recorded.map(([, { orchestration }]) => orchestration));
+  expect([...names].sort()).toEqual(Object.values(orchestrations).sort());
+});
+
+test('no recording is longer than 500 events', () => {
+  for (const [, { history }] of recorded) expect(history.length).toBeLessThan(500);
+});
+
+describe('scenarios', () => {
+  let agent: TestAgent;
+  beforeEach(async () => {
+    jest.resetModules();
+    mockRig = new AppRig(mockFunctions);
+    jest.requireActual('../../app');
+    mockRig.run();
+    agent = await TestAgent.register(mockRig);
+    await publishDesktopFlow(mockRig);
+  });
+  afterEach(() => mockRig.close());
+
+  const run = runId(1);
+
+  async function startFlow(actions: Record<string, unknown>): Promise<void> {
+    const definition: FlowDefinition = flowDefinition.parse({
+      name: 'flow',
+      triggers: { manual: { type: 'Request' } },
+      actions,
+    });
+    const { hash } = await mockRig.ports.flows.put(definition);
+    await mockRig.start('cloud-flow-run', { run, flow: 'flow', definition: hash, triggerBody: {} }, run);
+  }
+
+  const desktop = { type: 'DesktopFlow', inputs: { desktopFlow: 'invoices', connection: 'machine-1' } };
+
+  async function succeedAll(count: number): Promise<void> {
+    for (let n = 0; n < count; n++) await agent.succeed(await agent.startRun(), { n });
+  }
+
+  test.each<[string, () => Promise<void>]>([
+    [
+      'succeeded',
+      async () => {
+        await agent.hello();
+        await startFlow({ A: desktop, B: { ...desktop, runAfter: { A: ['Succeeded'] } } });
+        await succeedAll(2);
+      },
+    ],
+    [
+      'parallel',
+      async () => {
+        await agent.hello();
+        await startFlow({ A: desktop, B: desktop, C: { ...desktop, runAfter: { A: ['Succeeded'] } } });
+        await succeedAll(3);
+      },
+    ],
+    [
+      'segments',
+      async () => {
+        await agent.hello();
+        const names = Array.from({ length: 30 }, (_value, index) => `Step${index}`);
+        await startFlow(Object.fromEntries(names.map((name) => [name, desktop])));
+        await succeedAll(30);
+      },
+    ],
+    [
+      'timed-out-in-queue',
+      async () => {
+        await startFlow({ A: desktop });
+        await mockRig.advance(3 * HOUR);
+      },
+    ],
+    [
+      'refused-then-cancelled',
+      async () => {
+        await agent.hello();
+        await startFlow({ A: desktop });
+        await agent.say(
+          'refused',
+          { error: { code: 'UIFlowAlreadyRunning', message: 'busy' } },
+          agent.offered(),
+        );
+        await mockRig.advance(31 * SECOND);
+        await mockRig.advance(60 * SECOND);
+        await mockRig.advance(31 * SECOND);
+        const grant = await agent.startRun();
+        await mockRig.instances.raise(run, 'inbox', { kind: 'cancel', by: 'ann' });
+        await mockRig.idle();
+        await agent.say('done', { outcome: 'Stopped' }, grant);
+      },
+    ],
+    [
+      'run-timeout',
+      async () => {
+        await agent.hello();
+        await startFlow({ A: { ...desktop, limit: { timeout: 'P8D' } } });
+        const grant = await agent.startRun();
+        await mockRig.advance(8 * 24 * HOUR);
+        await agent.say('done', { outcome: 'Stopped' }, grant);
+      },
+    ],
+    ['outbox-left-behind', () => mockRig.start('settle-effects', { queue: agent.machine }, 'settle')],
+  ])('%s ends and replays', async (scenario, play) => {
+    await play();
+    const histories = recordedBy(mockRig, scenario);
+    expect(histories.size).toBeGreaterThan(0);
+    const version = process.env['RECORD_HISTORIES'];
+    for (const [file, history] of histories) {
+      const handler = handlers[history.orchestration];
+      if (!handler) throw new Error(`no handler for ${history.orchestration}`);
+      await replayRecorded(handler, history);
+      if (version) writeHistory(version, file, history);
+    }
+  });
+});
