@@ -8,10 +8,8 @@ import { machineReport } from './agent-protocol';
 export const registerRequest = z.object({
   token: z.string().min(1),
   name: resourceName,
-  /** Ed25519 public key, SPKI DER in base64: verifies events and requests. */
-  publicKey: z.string(),
-  /** X25519 public key, SPKI DER in base64: credentials are sealed for it. */
-  sealingKey: z.string(),
+  publicKey: z.string().describe('Ed25519 public key, SPKI DER in base64: verifies events and requests.'),
+  sealingKey: z.string().describe('X25519 public key, SPKI DER in base64: credentials are sealed for it.'),
   installation: z.string(),
   report: machineReport,
 });

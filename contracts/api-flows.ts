@@ -18,20 +18,27 @@ export const flowSummary = z.object({
   name: resourceName,
   description: z.string().optional(),
   trigger: z.enum(['Button', 'Http']),
-  /** SHA-256 of the definition. */
-  hash: contentHash,
+  hash: contentHash.describe('SHA-256 of the definition.'),
   updatedAt: instant,
 });
 
 export const flowView = flowSummary.extend({
-  /** JSON Schema of the input; absent: anything goes. */
-  inputs: jsonSchema.optional(),
+  inputs: jsonSchema.optional().describe('JSON Schema of the input; absent: anything goes.'),
   definition: flowDefinition,
 });
 export type FlowView = z.infer<typeof flowView>;
 
 export const flowList = z.object({ flows: z.array(flowSummary) });
 export type FlowList = z.infer<typeof flowList>;
+
+/** Row A1: the same key never starts two runs; its claim is kept for 30 days. */
+export const runFlowHeaders = z.object({
+  'Idempotency-Key': z
+    .string()
+    .max(256)
+    .optional()
+    .describe('Repeating a request with the same key and body is answered alike and starts nothing anew.'),
+});
 
 export const runAccepted = z.object({
   run: runId,
@@ -41,8 +48,7 @@ export const runAccepted = z.object({
 export type RunAccepted = z.infer<typeof runAccepted>;
 
 export const desktopFlowView = desktopFlowManifest.extend({
-  /** SHA-256 of the zip. */
-  package: contentHash,
+  package: contentHash.describe('SHA-256 of the zip.'),
   updatedAt: instant,
 });
 export type DesktopFlowView = z.infer<typeof desktopFlowView>;

@@ -40,21 +40,19 @@ const queuedRun = z.object({
 export const queueView = z.object({
   queue: z.string(),
   at: instant,
-  /** Number of the last change: where the feed goes on. */
-  change: z.int(),
+  change: z.int().describe('Number of the last change: where the feed goes on.'),
   running: z.array(queuedRun.extend({ machine: z.string(), grantedAt: instant, stopping: z.boolean() })),
-  /** In the order of execution. */
-  waiting: z.array(
-    queuedRun.extend({
-      position: z.int().min(1),
-      /** Next to run (row F2). */
-      next: z.boolean(),
-      movedToTop: z.boolean(),
-      deadline: instant,
-      /** Why it waits now: `why` and what that names. */
-      reason: z.looseObject({ why: z.string() }),
-    }),
-  ),
+  waiting: z
+    .array(
+      queuedRun.extend({
+        position: z.int().min(1),
+        next: z.boolean().describe('Next to run: it would start if a slot freed now.'),
+        movedToTop: z.boolean(),
+        deadline: instant.describe('When the queue timeout ends its wait.'),
+        reason: z.looseObject({ why: z.string() }).describe('Why it waits now: `why` and what that names.'),
+      }),
+    )
+    .describe('In the order of execution.'),
   machines: z.array(
     z.object({
       machine: z.string(),
@@ -74,7 +72,5 @@ export type IssuedToken = z.infer<typeof issuedToken>;
 export const connectionList = z.object({ connections: z.array(connection) });
 export type ConnectionList = z.infer<typeof connectionList>;
 
-export interface Health {
-  status: 'ok';
-  time: string;
-}
+export const health = z.object({ status: z.literal('ok'), time: instant });
+export type Health = z.infer<typeof health>;

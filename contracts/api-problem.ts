@@ -5,14 +5,13 @@ export const problem = z.object({
   type: z.string(),
   title: z.string(),
   status: z.int(),
-  /** What is wrong in this case. */
-  detail: z.string().optional(),
-  /** Code of the catalogue (docs/errors.md). */
-  code: z.string(),
-  /** How to mend it. */
-  remedy: z.string().optional(),
-  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-  /** Names the request in the log of the host. */
-  traceId: z.string().optional(),
+  detail: z.string().optional().describe('What is wrong in this case.'),
+  code: z.string().describe('Code of the error catalogue: stable.'),
+  remedy: z.string().optional().describe('How to mend it.'),
+  errors: z
+    .array(z.object({ path: z.string(), message: z.string() }))
+    .optional()
+    .describe('The places that are wrong.'),
+  traceId: z.string().optional().describe('Names the request in the log of the host.'),
 });
 export type Problem = z.infer<typeof problem>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { errorInfoSchema, logLine } from './agent-protocol';
-import { instant } from './ids';
+import { instant, resourceName } from './ids';
 import { actionStatus, cloudRunState, desktopRunState, timelineEntry } from './runs';
 
 /*
@@ -28,10 +28,23 @@ export const runSummary = z.object({
 });
 export type RunSummary = z.infer<typeof runSummary>;
 
+export const runListQuery = z.object({
+  state: cloudRunState.optional(),
+  flow: resourceName.optional(),
+  top: z.coerce.number().int().min(1).max(100).default(20),
+  continuation: z
+    .string()
+    .regex(/^\d{4}-\d{2}\.[0-9A-Z]{26}$/, 'is not the continuation of an earlier answer')
+    .optional()
+    .describe('From the answer with the page before.'),
+});
+
 export const runList = z.object({
   runs: z.array(runSummary),
-  /** Present while there is more: the value of `continuation` for the next page. */
-  continuation: z.string().optional(),
+  continuation: z
+    .string()
+    .optional()
+    .describe('Present while there is more: the value of `continuation` for the next page.'),
 });
 export type RunList = z.infer<typeof runList>;
 
@@ -48,8 +61,7 @@ export type ProgressView = z.infer<typeof progressView>;
 export const desktopRunView = z.object({
   run: z.string(),
   kind: z.literal('desktop'),
-  /** The cloud-flow run. */
-  parent: z.string(),
+  parent: z.string().describe('The cloud-flow run.'),
   desktopFlow: z.string().optional(),
   status: desktopRunState,
   requestedAt: instant.optional(),
@@ -76,8 +88,7 @@ export const cloudRunView = z.object({
   actions: z.record(z.string(), actionStatus),
   outputs: z.record(z.string(), z.unknown()).optional(),
   error: runError.optional(),
-  /** Its desktop-flow runs, in order of scheduling. */
-  children: z.array(desktopRunView),
+  children: z.array(desktopRunView).describe('Its desktop-flow runs, in order of scheduling.'),
 });
 export type CloudRunView = z.infer<typeof cloudRunView>;
 
@@ -87,12 +98,20 @@ export type RunView = z.infer<typeof runView>;
 export const cancelBody = z.strictObject({ reason: z.string().max(500).optional() });
 export const cancelAccepted = z.object({ run: z.string(), links: z.object({ self: z.string() }) });
 
+export const runLogQuery = z.object({
+  after: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe('`next` of the answer before; 0: from the start.'),
+  top: z.coerce.number().int().min(1).max(5_000).default(1_000),
+});
+
 export const runLog = z.object({
   lines: z.array(logLine),
-  /** Value of `after` for what comes next. */
-  next: z.int().min(0),
-  /** The run has ended and these are its last lines. */
-  complete: z.boolean(),
+  next: z.int().min(0).describe('Value of `after` for what comes next.'),
+  complete: z.boolean().describe('The run has ended and these are its last lines.'),
 });
 export type RunLog = z.infer<typeof runLog>;
 

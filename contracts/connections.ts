@@ -8,8 +8,12 @@ export const connectionTarget = z.discriminatedUnion('kind', [
 
 export const connectionBody = z.strictObject({
   target: connectionTarget,
-  /** Account of the session. Absent: the session that the agent itself runs in. */
-  user: z.string().min(1).max(256).optional(),
+  user: z
+    .string()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe('Account of the session. Absent: the session that the agent itself runs in.'),
   credential: z.strictObject({ password: z.string().min(1).max(1024) }).optional(),
 });
 

@@ -1,21 +1,15 @@
-import { z } from 'zod';
 import type { Ports } from '../../adapters/ports';
-import type { RunLog } from '../../contracts/api-runs';
+import { runLogQuery, type RunLog } from '../../contracts/api-runs';
 import { isEnded } from '../../contracts/runs';
 import { durableHttp, json, type DurableHandler } from '../http';
 import { RequestError } from '../problem';
 import { parseQuery } from '../request-body';
 import { findRun } from './find-run';
 
-const query = z.object({
-  after: z.coerce.number().int().min(0).default(0),
-  top: z.coerce.number().int().min(1).max(5_000).default(1_000),
-});
-
 /** GET runs/{run}/logs: lines of a desktop-flow run from number `after` on; `complete` when the run has ended and no line is left. */
 export function getRunLogs(ports: Ports): DurableHandler {
   return durableHttp(async (request, client) => {
-    const { after, top } = parseQuery(query, request);
+    const { after, top } = parseQuery(runLogQuery, request);
     // Asked before the lines are read: a run that has ended by now has written all of them.
     const { run, kind, status } = await findRun(ports, client, request);
     if (kind === 'cloud') {
