@@ -44,6 +44,12 @@ export function peakRssMib(pid: number): number {
   return round(Number(peak ?? Number.NaN) / 1024, 0);
 }
 
+/** Resident memory of the process now (MiB). */
+export function rssMib(pid: number): number {
+  const now = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return round(Number(now ?? Number.NaN) / 1024, 0);
+}
+
 /** CPU time that the process has used so far (ms). */
 export function cpuMs(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
