@@ -13,11 +13,15 @@ import { ReplyLinks, serveRequests } from './request-link';
 import {
   acceptSocket,
   answerAttach,
+  answerDetach,
   closeAtOnce,
   guardSession,
   hasOpened,
+  isCoordinator,
   linkCount,
+  nameProtocol,
   saslMechanism,
+  wireName,
 } from './rhea-internals';
 import { PlainMechanism } from './sasl';
 
@@ -87,7 +91,8 @@ export class Peer {
     const { connection } = this;
     const fault = (cause: unknown): void => {
       this.context.log('A connection broke the protocol.', { cause: String(cause) });
-      closeAtOnce(connection, String(cause));
+      if (hasOpened(connection)) closeAtOnce(connection, String(cause));
+      else nameProtocol(this.socket);
       this.linger();
     };
     connection.on('protocol_error', fault);
@@ -168,7 +173,8 @@ export class Peer {
   private addressOf(link: Sender | Receiver, address: unknown): EntityAddress | undefined {
     if (linkCount(link.session) > MAX_LINKS) return this.refuse(link, errors.tooManyLinks(MAX_LINKS));
     if (typeof address === 'string' && address !== '') return parseAddress(address);
-    return this.refuse(link, errors.notImplemented('A link without an address'));
+    const what = isCoordinator(link) ? 'A transaction' : 'A link without an address';
+    return this.refuse(link, errors.notImplemented(what));
   }
 
   private admit(link: Sender | Receiver, address: EntityAddress, rights: Right[]): OpenLink | undefined {
@@ -198,7 +204,7 @@ export class Peer {
 
   private refuse(link: Sender | Receiver, error: AmqpCondition): undefined {
     const { condition, description } = error;
-    this.context.log('A link was refused.', { link: link.name, condition, description });
+    this.context.log('A link was refused.', { link: wireName(link), condition, description });
     link.close({ condition, description });
   }
 
@@ -209,6 +215,7 @@ export class Peer {
 
   private endLink(link: Sender | Receiver | undefined): void {
     if (!link) return;
+    answerDetach(link);
     if (link.is_sender()) this.replyLinks.remove(link as Sender);
     for (const open of this.links) if (open.link === link) this.forget(open);
   }

@@ -87,7 +87,9 @@ interface RawSession {
   };
   outgoing: { available(): number; next_pending_delivery: number };
   on_disposition: (frame: { performative: { first: number; last?: number } }) => void;
-  on_attach: (frame: { performative: { name: string; role: boolean } }) => void;
+  on_attach: (frame: {
+    performative: { name: string; role: boolean; target?: { descriptor?: { value: unknown } } | undefined };
+  }) => void;
   output(frame: unknown): void;
   links: Record<string, RawLink>;
 }
@@ -112,6 +114,9 @@ interface RawSender {
 /** A link, with a writable view of what the peer will see of it. */
 interface RawLink {
   local: { attach: Record<string, unknown> };
+  remote: { attach?: object; detach?: { closed?: boolean } };
+  close(): void;
+  detach(): void;
   is_receiver(): boolean;
 }
 
@@ -143,9 +148,16 @@ export function acceptSocket(connection: Connection, socket: Socket, maxFrameByt
   });
 }
 
+/** The protocol header of AMQP 1.0.0. */
+const AMQP_HEADER = Buffer.from('AMQP\0\x01\0\0', 'latin1');
+
+/** Tells a peer that began with something else which protocol is spoken here (AMQP 1.0 part 2, 2.2). */
+export function nameProtocol(socket: Socket): void {
+  if (socket.bytesWritten === 0 && socket.writable) socket.write(AMQP_HEADER);
+}
+
 /** Closes a connection that broke the protocol; the frames go out before rhea ends the socket. */
 export function closeAtOnce(connection: Connection, description: string): void {
-  if (!hasOpened(connection)) return;
   connection.close({ condition: 'amqp:connection:framing-error', description });
   (connection as unknown as RawConnection)._process();
 }
@@ -194,7 +206,12 @@ export function guardSession(session: Session): void {
   };
   const attach = raw.on_attach;
   raw.on_attach = (frame): void => {
-    const { name, role } = frame.performative;
+    const { name, role, target } = frame.performative;
+    if (target && COORDINATOR.has(target.descriptor?.value)) {
+      coordinators.add(frame.performative);
+      // rhea knows no coordinators and says so on the console.
+      frame.performative.target = undefined;
+    }
     // AMQP allows a link of the same name in each direction; rhea knows one link by each name.
     const other = raw.links[name];
     if (!other || other.is_receiver() === !role) return attach.call(raw, frame);
@@ -217,6 +234,22 @@ const OTHER_DIRECTION = '\0other-direction';
 /** A link's name on the wire. */
 export function wireName(link: Sender | Receiver): string {
   return link.name.replace(OTHER_DIRECTION, '');
+}
+
+/** Descriptors of a target that is a transaction coordinator (AMQP 1.0 part 4, 4.5.1). */
+const COORDINATOR: ReadonlySet<unknown> = new Set([0x30, 'amqp:coordinator:list']);
+const coordinators = new WeakSet<object>();
+
+/** True for a link that asks for transactions. */
+export function isCoordinator(link: Sender | Receiver): boolean {
+  const { attach } = (link as unknown as RawLink).remote;
+  return attach !== undefined && coordinators.has(attach);
+}
+
+/** Answers a peer's detach in kind: rhea would close a link that the peer only detaches. Call it inside the close event. */
+export function answerDetach(link: Sender | Receiver): void {
+  const raw = link as unknown as RawLink;
+  if (raw.remote.detach?.closed !== true) raw.close = () => raw.detach();
 }
 
 const lastSize = new WeakMap<object, number>();
