@@ -26,6 +26,9 @@ async function readToken(token: string): Promise<string> {
   return text.trim();
 }
 
+// Whoever read our lines may be gone; that must not end the runs.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 const program = new Command('attendant-agent')
   .description('Runs desktop flows on this computer for an Attendant control plane.')
   .version(AGENT_VERSION);

@@ -58,11 +58,14 @@ export function withRemedy(error: ErrorInfo): RunError {
   return { ...error, remedy: errorCatalogue[error.code].remedy };
 }
 
-function cloudStatus({ output, customStatus }: DurableOrchestrationStatus): RunStatus {
+function cloudStatus({ output, customStatus, runtimeStatus }: DurableOrchestrationStatus): RunStatus {
   const result = cloudResult.safeParse(output);
   if (result.success) return result.data;
   const current = cloudRunStatus.safeParse(customStatus);
-  return current.success ? current.data : { state: 'Running', actions: {} };
+  if (!current.success) return { state: 'Running', actions: {} };
+  // Whoever waits for the end reads the outputs then: a run has not ended before its result is there.
+  const goesOn = runtimeStatus === 'Running' && isEnded(current.data.state);
+  return goesOn ? { state: 'Running', actions: current.data.actions } : current.data;
 }
 
 function desktopStatus({ output, customStatus }: DurableOrchestrationStatus): RunStatus {

@@ -23,11 +23,11 @@ const keysSchema = z.object({
 /** Keys of one installation, made at its first start and readable by its owner only. */
 export type Keys = z.infer<typeof keysSchema>;
 
-const portsSchema = z.object({ broker: z.int(), tables: z.int() });
-/** Ports of the last start; kept so that agents find the broker again after a restart. */
+const portsSchema = z.object({ broker: z.int(), tables: z.int(), http: z.int().optional() });
+/** Ports of the last start; kept so that agents find broker and API again after a restart. */
 export type Ports = z.infer<typeof portsSchema>;
 
-/** Names the folders below `root` and creates them for this user only. */
+/** Names the folders below `root` and creates them for this user only. @throws Error that names a folder that cannot be used. */
 export function openDataDir(root: string): DataDir {
   const dir: DataDir = {
     root: resolve(root),
@@ -37,9 +37,14 @@ export function openDataDir(root: string): DataDir {
     agent: resolve(root, 'agent'),
     endpointFile: resolve(root, 'endpoint.json'),
   };
-  for (const path of [dir.root, dir.blobs, dir.secrets]) {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    chmodSync(path, 0o700);
+  try {
+    for (const path of [dir.root, dir.blobs, dir.secrets]) {
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+      chmodSync(path, 0o700);
+    }
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${dir.root} cannot be used as data folder: ${said}`, { cause });
   }
   return dir;
 }

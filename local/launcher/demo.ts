@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { LocalApi, type RunView } from './local-api';
 import { EXAMPLE_FLOW } from './seed';
 import { runningEndpoint, startStack, type StackOptions } from './stack';
@@ -13,12 +13,20 @@ interface Reject {
 /** @throws Error in plain words when the file cannot be read. */
 function checkReadable(path: string): void {
   try {
-    accessSync(path, constants.R_OK);
+    if (statSync(path).isFile()) {
+      const file = openSync(path, 'r');
+      try {
+        readSync(file, Buffer.alloc(1));
+      } finally {
+        closeSync(file);
+      }
+      return;
+    }
   } catch (cause) {
     const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
     throw new Error(`${path}: ${missing ? 'there is no such file' : 'this file cannot be read'}.`, { cause });
   }
-  if (!statSync(path).isFile()) throw new Error(`${path}: this is not a file.`);
+  throw new Error(`${path}: this is not a file.`);
 }
 
 function printResult(outputs: Record<string, unknown>): void {

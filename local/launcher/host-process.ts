@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { AGENT_EVENTS_QUEUE } from '../../contracts/agent-protocol';
 import { startBroker, type Broker } from '../broker/broker';
 import { SystemClock } from '../clock';
-import { createLocalHost } from '../host/host';
+import { createLocalHost, type LocalHost } from '../host/host';
 import { openStore, type Store } from '../store/store';
 import { startTables, type Tables } from '../tables/tables';
 import {
@@ -51,10 +51,12 @@ async function openWhenFree(path: string): Promise<Store> {
 }
 
 function portTaken(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
+  return (
+    cause instanceof Error && 'code' in cause && ['EADDRINUSE', 'PortInUse'].includes(String(cause.code))
+  );
 }
 
-/** Agents look for the broker where it was before; any other port will do when that one is taken. */
+/** Agents look for broker and API where they were before; any other port will do when that one is taken. */
 async function onKnownPort<T>(port: number | undefined, start: (port: number) => Promise<T>): Promise<T> {
   try {
     return await start(port ?? 0);
@@ -74,7 +76,7 @@ async function startParts(dir: DataDir, keys: Keys, log: Logger): Promise<Parts>
   const tables = await onKnownPort(ports?.tables, (port) =>
     startTables({ store, port, key: keys.tables, log }),
   );
-  savePorts(dir, { broker: broker.port, tables: tables.port });
+  savePorts(dir, { ...ports, broker: broker.port, tables: tables.port });
   await broker.createQueue(AGENT_EVENTS_QUEUE, {
     duplicateDetectionWindowMs: 10 * 60_000,
     lockDurationMs: 60_000,
@@ -117,16 +119,21 @@ async function main(): Promise<void> {
   const keys = loadKeys(dir);
   const log = openHostLog(dir.root);
   const parts = await startParts(dir, keys, log);
-  const host = await createLocalHost({
-    root,
-    store: parts.store,
-    clock: new SystemClock(),
-    httpPort: values.port === undefined ? configuredPort(root) : Number(values.port),
-    settings: endpointSettings(dir, keys, parts),
-    keys: { master: keys.master, default: keys.default, system: keys.system },
-    authEnabled: true,
-    log,
-  });
+  const startHost = (httpPort: number): Promise<LocalHost> =>
+    createLocalHost({
+      root,
+      store: parts.store,
+      clock: new SystemClock(),
+      httpPort,
+      settings: endpointSettings(dir, keys, parts),
+      keys: { master: keys.master, default: keys.default, system: keys.system },
+      authEnabled: true,
+      log,
+    });
+  const port = values.port === undefined ? configuredPort(root) : Number(values.port);
+  const ports = loadPorts(dir) ?? { broker: parts.broker.port, tables: parts.tables.port };
+  const host = await (port === 0 ? onKnownPort(ports.http, startHost) : startHost(port));
+  savePorts(dir, { ...ports, http: Number(new URL(host.url).port) });
   writePrivateJson(dir.endpointFile, { url: host.url, key: keys.default, pid: process.pid });
   const tell = (message: HostMessage): void => void process.send?.(message);
   tell({ kind: 'ready', url: host.url, pid: process.pid });
@@ -145,6 +152,9 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'disconnect'] as const) process.on(signal, () => void stop());
 }
+
+// A launcher that was killed reads our lines no more; the end in order needs them not.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 main().catch((cause: unknown) => {
   console.error(cause instanceof Error ? cause.message : String(cause));

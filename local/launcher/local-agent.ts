@@ -23,6 +23,8 @@ export interface LocalAgent {
 
 const identity = z.object({ machine: z.string(), url: z.string() });
 export const LOCAL_MACHINE = 'this-computer';
+/** How often an agent that is not our child is looked after (ms). */
+const LOOK_MS = 250;
 
 function readIdentity(dir: DataDir): z.infer<typeof identity> | undefined {
   const path = join(dir.agent, 'identity.json');
@@ -60,27 +62,44 @@ export async function ensureLocalAgent(options: LocalAgentOptions): Promise<Loca
   const known = readIdentity(options.dir);
   if (!known) throw new Error('The agent of this computer did not store its identity.');
 
+  const supervise = (): Supervised =>
+    new Supervised({
+      name: 'agent',
+      node: nodeProgram(options.root),
+      script,
+      args: ['run', '--data', options.dir.agent, '--url', options.url],
+      detached: true,
+      fatalCodes: [78],
+      onLine: options.log,
+      onGaveUp: () => options.onGaveUp('The agent of this computer cannot run; its last lines say why.'),
+    });
   // An agent outlives a launcher that was killed, as it would on a machine of its own: its run goes on.
   const survivor = await lockHolder(options.dir.agent);
-  if (survivor !== undefined) {
-    options.log(`agent already runs (pid ${survivor})`);
-    return {
-      machine: known.machine,
-      stop: () => {
-        process.kill(survivor, 'SIGTERM');
-        return Promise.resolve();
-      },
-    };
+  if (survivor === undefined) {
+    const agent = supervise();
+    return { machine: known.machine, stop: () => agent.stop() };
   }
-  const agent = new Supervised({
-    name: 'agent',
-    node: nodeProgram(options.root),
-    script,
-    args: ['run', '--data', options.dir.agent, '--url', options.url],
-    detached: true,
-    fatalCodes: [78],
-    onLine: options.log,
-    onGaveUp: () => options.onGaveUp('The agent of this computer cannot run; its last lines say why.'),
-  });
-  return { machine: known.machine, stop: () => agent.stop() };
+  options.log(`agent already runs (pid ${survivor})`);
+  return { machine: known.machine, stop: adopt(survivor, { folder: options.dir.agent, supervise }) };
+}
+
+/** Watches an agent that is not our child, and puts one in its place when it ends. @returns what stops either. */
+function adopt(pid: number, next: { folder: string; supervise: () => Supervised }): () => Promise<void> {
+  let successor: Supervised | undefined;
+  let stopping = false;
+  const gone = (async () => {
+    while ((await lockHolder(next.folder)) === pid)
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    if (!stopping) successor = next.supervise();
+  })();
+  return async () => {
+    stopping = true;
+    if (successor) return successor.stop();
+    try {
+      process.kill(pid, 'SIGTERM');
+    } catch {
+      // It has ended by itself.
+    }
+    await gone;
+  };
 }
