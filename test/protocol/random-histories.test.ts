@@ -1,0 +1,128 @@
+import type { AgentCommand } from '../../contracts/agent-protocol';
+import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import { JournalAgent } from '../support/journal-agent';
+import {
+  cancel,
+  desktopRun,
+  HOUR,
+  MINUTE,
+  publishDesktopFlow,
+  SECOND,
+  startDesktopRun,
+} from '../support/runs';
+import { TestAgent } from '../support/test-agent';
+
+/*
+ * Row L4 on the real code: random histories with lost, late, repeated and reordered messages, cancels, terminated owners, outages and
+ * time. Then everything works again, and: every run has ended, none was executed twice, nothing was executed after it had ended
+ * otherwise, the machine is free, and no orchestration lost its way in a replay.
+ */
+const mockFunctions = new RegisteredFunctions();
+let mockRig: AppRig;
+jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
+jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
+jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+
+beforeEach(() => {
+  jest.resetModules();
+  mockRig = new AppRig(mockFunctions);
+  jest.requireActual('../../app');
+  mockRig.run();
+});
+afterEach(() => mockRig.close());
+
+const SEEDS = Number(process.env['SEEDS'] ?? 8);
+const FIRST = Number(process.env['FIRST_SEED'] ?? 1);
+
+test.each(Array.from({ length: SEEDS }, (_value, index) => FIRST + index))('seed %d', async (seed) => {
+  const random = generator(seed);
+  const pick = <Item>(items: readonly Item[]): Item | undefined => items[Math.floor(random() * items.length)];
+  const agent = await TestAgent.register(mockRig);
+  const machine = new JournalAgent(agent);
+  await publishDesktopFlow(mockRig);
+  await agent.hello();
+
+  const runs: string[] = [];
+  const terminated = new Set<string>();
+  const delivered = new Set<AgentCommand>();
+  const said: unknown[] = [];
+  const send = agent.send.bind(agent);
+  let losing = 0;
+  agent.send = async (envelope) => {
+    said.push(envelope);
+    if (random() >= losing) await send(envelope);
+  };
+  const undelivered = (): AgentCommand[] => mockRig.ports.sent.filter((command) => !delivered.has(command));
+  const deliver = async (command: AgentCommand | undefined): Promise<void> => {
+    if (!command) return;
+    delivered.add(command);
+    await machine.take(command);
+  };
+
+  const steps: (() => Promise<void>)[] = [
+    async () => void (runs.length < 6 && runs.push(await startDesktopRun(mockRig, runs.length + 1))),
+    () => deliver(pick(undelivered())),
+    () => deliver(undelivered()[0]),
+    () => deliver(undelivered()[0]),
+    () => deliver(pick(mockRig.ports.sent)),
+    () => machine.finish(random() < 0.7 ? 'Succeeded' : 'Failed'),
+    async () => void (said.length > 0 && (await send(pick(said)))),
+    () => mockRig.advance(pick([SECOND, 20 * SECOND, MINUTE, 10 * MINUTE, HOUR]) ?? 0),
+    () => mockRig.live(2 * MINUTE, () => agent.heartbeat(...(machine.executing ? [machine.executing] : []))),
+    async () => {
+      const run = pick(runs);
+      if (run && random() < 0.3) await cancel(mockRig, run);
+    },
+    async () => {
+      const run = pick(runs);
+      if (!run || random() >= 0.15) return;
+      if ((await mockRig.instances.stateOf(run)) === 'open') terminated.add(run);
+      await mockRig.engine.terminate(run, 'test');
+      await mockRig.idle();
+    },
+    async () => void (losing = random() < 0.5 ? 0 : 0.3),
+  ];
+  for (let n = 0; n < 60; n++) await pick(steps)?.();
+
+  losing = 0;
+  const endedBefore = await outcomes(runs);
+  for (let n = 0; n < 40; n++) {
+    for (const command of undelivered()) await deliver(command);
+    await machine.finish();
+    await machine.repeat();
+    await mockRig.live(2 * MINUTE, () => agent.heartbeat(...(machine.executing ? [machine.executing] : [])));
+  }
+  await mockRig.live(4 * HOUR, () => agent.heartbeat());
+
+  const ended = await outcomes(runs);
+  for (const run of runs) {
+    const { status, output } = await desktopRun(mockRig, run);
+    expect({ run, status }).toEqual({ run, status: terminated.has(run) ? 'Terminated' : 'Completed' });
+    if (terminated.has(run)) continue;
+    if (output.state === 'Succeeded') expect(machine.executions).toContain(run);
+    if (endedBefore.get(run)) expect(ended.get(run)).toBe(endedBefore.get(run));
+    expect((await mockRig.history(run)).length).toBeLessThan(500);
+  }
+  expect(new Set(machine.executions).size).toBe(machine.executions.length);
+  const queue = await mockRig.queue(agent.machine);
+  expect({ grants: queue.grants, outbox: queue.outbox }).toEqual({ grants: [], outbox: [] });
+});
+
+async function outcomes(runs: string[]): Promise<Map<string, string | undefined>> {
+  const states = await Promise.all(
+    runs.map(async (run): Promise<[string, string | undefined]> => {
+      const { output } = await desktopRun(mockRig, run);
+      return [run, (output as { state?: string } | undefined)?.state];
+    }),
+  );
+  return new Map(states);
+}
+
+/** The same stories every time. */
+function generator(seed: number): () => number {
+  let state = (seed * 2_654_435_761) % 4_294_967_296;
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
+    return state / 4_294_967_296;
+  };
+}
