@@ -25,10 +25,14 @@ import { putFlow } from './functions/flows/put-flow.http';
 import { runFlow } from './functions/flows/run-flow.http';
 import { getHealth } from './functions/health/get-health.http';
 import type { DurableHandler } from './functions/http';
+import { deleteMachine } from './functions/machines/delete-machine.http';
 import { getMachineQueue } from './functions/machines/get-machine-queue.http';
 import { getMachine } from './functions/machines/get-machine.http';
 import { issueRegistrationToken } from './functions/machines/issue-registration-token.http';
 import { listMachines } from './functions/machines/list-machines.http';
+import { patchMachineQueue } from './functions/machines/patch-machine-queue.http';
+import { patchMachine } from './functions/machines/patch-machine.http';
+import { releaseMachine } from './functions/machines/release-machine.http';
 import { cancelRun } from './functions/runs/cancel-run.http';
 import { getArtifact } from './functions/runs/get-artifact.http';
 import { getRunLogs } from './functions/runs/get-run-logs.http';
@@ -43,10 +47,14 @@ import { deliverEffects } from './orchestrators/deliver-effects.activity';
 import { desktopFlowRun } from './orchestrators/desktop-flow-run';
 import { keepStep } from './orchestrators/keep-step.activity';
 import { loadFlow } from './orchestrators/load-flow.activity';
+import { moveMachine } from './orchestrators/move-machine';
 import { orchestrations } from './orchestrators/names';
+import { placeMachine } from './orchestrators/place-machine.activity';
 import { queueCommand } from './orchestrators/queue-command';
 import { raiseInbox } from './orchestrators/raise-inbox.activity';
+import { readMachine } from './orchestrators/read-machine.activity';
 import { recordRun } from './orchestrators/record-run.activity';
+import { removeCommandQueue } from './orchestrators/remove-command-queue.activity';
 import { resolveDesktopFlow } from './orchestrators/resolve-desktop-flow.activity';
 import { sendCommand } from './orchestrators/send-command.activity';
 import { settleQueue } from './orchestrators/settle-effects';
@@ -119,11 +127,21 @@ http('get-artifact', 'GET', 'runs/{run}/artifacts/{name}', getArtifact(ports));
 durableHttp('cancel-run', 'POST', 'runs/{run}/cancel', cancelRun(ports));
 activity('raise-inbox', raiseInbox(instancesOf));
 http('list-machines', 'GET', 'machines', listMachines(ports));
-http('get-machine', 'GET', 'machines/{machine}', getMachine(ports));
+durableHttp('get-machine', 'GET', 'machines/{machine}', getMachine(ports));
 durableHttp('get-machine-queue', 'GET', 'machines/{machine}/queue', getMachineQueue(ports));
+durableHttp('patch-machine-queue', 'PATCH', 'machines/{machine}/queue/{run}', patchMachineQueue(ports));
+durableHttp('release-machine', 'POST', 'machines/{machine}/queue/release', releaseMachine(ports));
+durableHttp('patch-machine', 'PATCH', 'machines/{machine}', patchMachine(ports));
+durableHttp('delete-machine', 'DELETE', 'machines/{machine}', deleteMachine(ports));
 
 // 11. Functions that have a word for a queue start an orchestration that calls it.
 df.app.orchestration(orchestrations.queueCommand, queueCommand);
+
+// 11a. A machine joins a group, leaves it or is deleted: it is detached, waited for, attached elsewhere and forgotten.
+df.app.orchestration(orchestrations.moveMachine, moveMachine);
+activity('read-machine', readMachine(ports));
+activity('place-machine', placeMachine(ports));
+activity('remove-command-queue', removeCommandQueue(ports));
 
 // 12. Two timers see to it that nothing is left behind: machines that fell silent, queues whose caller or owner is gone.
 app.timer('watch-machines', {

@@ -2,6 +2,7 @@ import type { Task } from 'durable-functions';
 import { errorInfo } from '../contracts/errors';
 import type { DesktopRunResult } from '../contracts/runs';
 import type { GrantOffer, GrantRef, QueueReply } from '../domain/run-queue/messages';
+import { DELETED } from '../domain/run-queue/moves';
 import { cancelled, failed, noCandidateMachine } from '../domain/runs/judgements';
 import type { DesktopRun } from './desktop-run';
 import { releaseForeignGrant } from './release-grant';
@@ -44,6 +45,10 @@ export function* awaitTurn(
         break;
       }
       case 'moved':
+        if (reply.target === DELETED) {
+          const details = 'The machine was deleted while the run waited for it.';
+          return over(failed(errorInfo('EndpointDoNotExist', { details })));
+        }
         queue = reply.target;
         run.note('moved with its machine', { reason: queue });
         run.show({ queue });

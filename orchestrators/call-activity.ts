@@ -3,8 +3,11 @@ import { RetryOptions } from 'durable-functions';
 import type { deliverEffects } from './deliver-effects.activity';
 import type { keepStep } from './keep-step.activity';
 import type { loadFlow } from './load-flow.activity';
+import type { placeMachine } from './place-machine.activity';
 import type { raiseInbox } from './raise-inbox.activity';
+import type { readMachine } from './read-machine.activity';
 import type { recordRun } from './record-run.activity';
+import type { removeCommandQueue } from './remove-command-queue.activity';
 import type { resolveDesktopFlow } from './resolve-desktop-flow.activity';
 import type { sendCommand } from './send-command.activity';
 
@@ -17,6 +20,9 @@ export interface Activities {
   'deliver-effects': ReturnType<typeof deliverEffects>;
   'record-run': ReturnType<typeof recordRun>;
   'raise-inbox': ReturnType<typeof raiseInbox>;
+  'read-machine': ReturnType<typeof readMachine>;
+  'place-machine': ReturnType<typeof placeMachine>;
+  'remove-command-queue': ReturnType<typeof removeCommandQueue>;
 }
 
 /**

@@ -7,7 +7,7 @@ const LONGEST_TIMER_MS = 5 * 24 * 3_600_000;
 /**
  * The only place where an orchestration listens to events. All events have one name and arrive in order.
  *
- * What the SDK and the extension force (docs/adr/0002-one-inbox.md): a task belongs to one `Task.any` at most, because the extension
+ * What the SDK and the extension force (docs/adr/0003-one-inbox.md): a task belongs to one `Task.any` at most, because the extension
  * schedules every member of each one anew; waits of one name are served last-in first-out; and behind a cancelled timer the
  * extension's replays run ahead. So each pause gets a fresh wait and a fresh timer, timers are cancelled at the very end only, and
  * a wait whose timer won, which will take a later event, is kept and looked at.

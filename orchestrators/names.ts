@@ -6,6 +6,7 @@ export const orchestrations = {
   cloudFlowRun: 'cloud-flow-run',
   cloudFlowSegment: 'cloud-flow-segment',
   desktopFlowRun: 'desktop-flow-run',
+  moveMachine: 'move-machine',
   queueCommand: 'queue-command',
   settleEffects: 'settle-effects',
 } as const;

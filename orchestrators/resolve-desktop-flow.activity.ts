@@ -1,6 +1,6 @@
 import Ajv2020 from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
-import type { Ports } from '../adapters/ports';
+import { placeOf, type MachineRow, type Ports } from '../adapters/ports';
 import type { DesktopFlowManifest } from '../contracts/desktop-flow';
 import type { ErrorInfo } from '../contracts/errors';
 import { errorInfo } from '../contracts/errors';
@@ -9,7 +9,7 @@ import type { DesktopFlowRunInput } from '../domain/runs/run-inputs';
 
 /** Everything about the run that must not change while it goes on: settings too, so that a replay decides alike. */
 export interface ResolvedDesktopFlow {
-  /** Key of the `run-queue` entity: the machine's own id. */
+  /** Key of the `run-queue` entity: the id of a machine or of a group. */
   queue: string;
   pinned?: string | undefined;
   userKey: string;
@@ -52,7 +52,7 @@ export function resolveDesktopFlow(
     if (!machine || machine.revoked) return refuse('EndpointDoNotExist', connection.target.id);
     const problems = inputProblems(flow.manifest.inputs, action.inputs);
     if (problems) return refuse('InvalidInput', problems);
-    return { ok: true, target: { ...timing(input), ...where(machine.id, connection.user), ...what(flow) } };
+    return { ok: true, target: { ...timing(input), ...where(machine, connection.user), ...what(flow) } };
   };
 
   function inputProblems(schema: DesktopFlowManifest['inputs'], inputs: unknown): string | undefined {
@@ -74,8 +74,13 @@ export function resolveDesktopFlow(
   }
 }
 
-function where(machine: string, user: string | undefined): Pick<ResolvedDesktopFlow, 'queue' | 'userKey'> {
-  return { queue: machine, userKey: user === undefined ? OWN_SESSION : user.toLowerCase() };
+/** Runs of a machine are pinned to it, so that they follow it when it changes queues (rule 9). */
+function where(
+  machine: MachineRow,
+  user: string | undefined,
+): Pick<ResolvedDesktopFlow, 'queue' | 'pinned' | 'userKey'> {
+  const { queue } = placeOf(machine);
+  return { queue, pinned: machine.id, userKey: user === undefined ? OWN_SESSION : user.toLowerCase() };
 }
 
 function what(flow: {

@@ -163,8 +163,12 @@ export class AppRig {
         ? 'open'
         : 'ended';
     },
-    start: async (name, input) => {
-      const started = await this.engine.start({ name, input: JSON.stringify(input) });
+    start: async (name, input, instanceId) => {
+      const started = await this.engine.start({
+        name,
+        input: JSON.stringify(input),
+        ...(instanceId === undefined ? {} : { instanceId }),
+      });
       if (!started.ok) throw new Error('already started');
       return started.instanceId;
     },

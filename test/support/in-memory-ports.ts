@@ -41,6 +41,8 @@ export function createInMemoryPorts(
   const blobs = new Map<string, Uint8Array>();
   const secrets = new Map<string, string>();
   const progress = new Map<string, Progress>();
+  let bots: number | undefined;
+  const feedListeners: ((queue: string) => void)[] = [];
   const newest = (rows: RunRow[]): RunRow[] => rows.sort((a, b) => (a.run < b.run ? 1 : -1));
 
   const ports: InMemoryPorts = {
@@ -115,6 +117,12 @@ export function createInMemoryPorts(
         machines.set(machine.id, machine);
         return Promise.resolve();
       },
+      change: (id, change) => {
+        const known = machines.get(id);
+        const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+        if (known) machines.set(id, { ...known, ...given });
+        return Promise.resolve();
+      },
       get: (id) => Promise.resolve(machines.get(id)),
       getCached: (id) => Promise.resolve(machines.get(id)),
       list: () => Promise.resolve([...machines.values()]),
@@ -133,6 +141,13 @@ export function createInMemoryPorts(
       },
       get: (machine) => Promise.resolve(presence.get(machine)),
       list: () => Promise.resolve([...presence.values()]),
+    },
+    bots: {
+      get: () => Promise.resolve(bots),
+      put: (given) => {
+        bots = given;
+        return Promise.resolve();
+      },
     },
     tokens: {
       issue: (expiresMs) => {
@@ -155,8 +170,17 @@ export function createInMemoryPorts(
           const known = ports.feedEntries.some((e) => e.queue === entry.queue && e.number === entry.number);
           if (!known) ports.feedEntries.push(entry);
         }
+        for (const listener of feedListeners) for (const { queue } of entries) listener(queue);
         return Promise.resolve();
       },
+      onAppended: (listener) => void feedListeners.push(listener),
+      ofRun: (run) =>
+        Promise.resolve(
+          ports.feedEntries.filter(({ change }) => {
+            const { run: of, actor } = change as { run?: string; actor?: string };
+            return of === run && actor !== undefined;
+          }),
+        ),
       read: (queue, after, top) =>
         Promise.resolve(
           ports.feedEntries
