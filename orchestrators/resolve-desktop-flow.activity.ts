@@ -31,7 +31,7 @@ const OWN_SESSION = '@agent';
 export function resolveDesktopFlow(
   ports: Pick<Ports, 'settings' | 'runs' | 'desktopFlows' | 'connections' | 'machines'>,
 ) {
-  const ajv = new Ajv2020({ allErrors: true, strict: false });
+  const ajv = new Ajv2020({ allErrors: true, strict: false, logger: false });
   addFormats(ajv);
   return async (input: Input): Promise<Resolved> => {
     const { action, run, requestedMs, startedBy } = input;
