@@ -1,4 +1,5 @@
 import { EngineError, type EngineErrorCode } from '../durable/engine';
+import { StoreError } from '../store/store-error';
 import { type ApiAnswer, compactJson, empty, errorAnswer, isEnded, json, statusBody } from './durable-answer';
 import { type EntityRequests, entityRequests } from './durable-entities';
 import { BodyTooLarge } from './http-body';
@@ -27,15 +28,18 @@ export class DurableApi {
     this.entities = entityRequests(options);
   }
 
-  /** An engine failure is the extension's 500. @throws BodyTooLarge */
+  /** What the engine or the store refuse is named by its code; any other failure is the extension's 500. @throws BodyTooLarge */
   async handle(request: ApiRequest): Promise<ApiAnswer> {
     try {
       return await this.route(request);
     } catch (error) {
-      if (error instanceof EngineError) return errorAnswer(REFUSALS[error.code], error.message);
+      if (error instanceof EngineError) {
+        return errorAnswer(REFUSALS[error.code], `${error.code}: ${error.message}`);
+      }
       if (error instanceof BodyTooLarge) throw error;
       const { message, name } = error instanceof Error ? error : new Error(String(error));
-      return errorAnswer(500, 'Something went wrong while processing your request', { message, type: name });
+      const type = error instanceof StoreError ? error.code : name;
+      return errorAnswer(500, 'Something went wrong while processing your request', { message, type });
     }
   }
 

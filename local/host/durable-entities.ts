@@ -21,7 +21,7 @@ export function entityRequests({ engine, invoker }: DurableApiOptions): EntityRe
       name,
       lastOperationFromMs: query.time('lastOperationTimeFrom'),
       lastOperationToMs: query.time('lastOperationTimeTo'),
-      top: query.int('top'),
+      top: query.count('top'),
       continuationToken: request.header('x-ms-continuation-token')?.trim() || undefined,
     });
     const body = `[${page.items.map((entity) => entityBody(entity, { fetchState })).join(',')}]`;

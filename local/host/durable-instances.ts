@@ -157,6 +157,6 @@ function filter(query: QueryReader): InstanceQuery {
     createdToMs: query.time('createdTimeTo'),
     runtimeStatus: query.statuses('runtimeStatus'),
     instanceIdPrefix: query.text('instanceIdPrefix'),
-    top: query.int('top'),
+    top: query.count('top'),
   };
 }

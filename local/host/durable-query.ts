@@ -24,9 +24,10 @@ export class QueryReader {
     return value === 'true' ? true : value === 'false' ? false : undefined;
   }
 
-  int(name: string): number | undefined {
+  /** A whole number above 0. */
+  count(name: string): number | undefined {
     const value = this.text(name)?.trim();
-    return value !== undefined && /^[+-]?\d+$/.test(value) ? Number(value) : undefined;
+    return value !== undefined && /^\+?\d+$/.test(value) && Number(value) > 0 ? Number(value) : undefined;
   }
 
   /** @returns milliseconds since the epoch; a time without offset is UTC. */
