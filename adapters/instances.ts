@@ -8,8 +8,8 @@ export interface Instances {
   raise(instance: string, event: string, message: unknown): Promise<'told' | 'unknown'>;
   /** `none`: no such instance (never started, or purged). */
   stateOf(instance: string): Promise<'open' | 'ended' | 'none'>;
-  /** Starts an orchestration under a new id. @returns the id. */
-  start(orchestration: string, input: unknown): Promise<string>;
+  /** Starts an orchestration, under a new id unless one is given. @returns the id. @throws when one of this id goes on. */
+  start(orchestration: string, input: unknown, instance?: string): Promise<string>;
   /** State of an entity as it is stored, or undefined. */
   readEntity(name: string, key: string): Promise<unknown>;
 }
@@ -49,8 +49,11 @@ class DurableInstances implements Instances {
     }
   }
 
-  start(orchestration: string, input: unknown): Promise<string> {
-    return this.client.startNew(orchestration, { input });
+  start(orchestration: string, input: unknown, instance?: string): Promise<string> {
+    return this.client.startNew(orchestration, {
+      input,
+      ...(instance === undefined ? {} : { instanceId: instance }),
+    });
   }
 
   async readEntity(name: string, key: string): Promise<unknown> {

@@ -15,6 +15,7 @@ import { FileSecrets } from './secrets/file-secrets';
 import { KeyVaultSecrets } from './secrets/key-vault-secrets';
 import { ServiceBusCommands } from './service-bus/commands';
 import { openServiceBus, serviceBusConnection } from './service-bus/connection';
+import { TableBots } from './tables/bots';
 import { TableChangeFeed } from './tables/change-feed';
 import { TableClaims } from './tables/claims';
 import { TableConnections } from './tables/connections';
@@ -49,6 +50,7 @@ export function createPorts(environment: Environment, options: { now?: () => num
     runs: new TableRunIndex(table('runs')),
     machines: new TableMachines({ table: machines, now }),
     presence: new TablePresence(machines),
+    bots: new TableBots(machines),
     tokens: new TableRegistrationTokens(table('tokens')),
     feed: new TableChangeFeed(table('feed')),
     commands: new ServiceBusCommands({

@@ -3,6 +3,7 @@ import type { Connection } from '../contracts/connections';
 import type { DesktopFlowManifest } from '../contracts/desktop-flow';
 import type { ErrorInfo } from '../contracts/errors';
 import type { FlowDefinition } from '../contracts/flow-definition';
+import type { AttendedNotice } from '../contracts/queues';
 import type { Settings } from '../contracts/settings';
 
 /**
@@ -20,6 +21,7 @@ export interface Ports {
   runs: RunIndex;
   machines: Machines;
   presence: Presence;
+  bots: Bots;
   tokens: RegistrationTokens;
   feed: ChangeFeed;
   commands: Commands;
@@ -138,10 +140,41 @@ export interface MachineRow {
   /** When `installation` was last given access. */
   leasedMs?: number | undefined;
   revoked: boolean;
+  /** The run queue that the machine serves now: its own (the machine's id; also when absent) or that of a group. */
+  queue?: string | undefined;
+  /** Number of the last move between queues (rule 8); absent: it has never moved. */
+  move?: number | undefined;
+  /** The queue that it is on its way to; absent or '': it stays. */
+  movingTo?: string | undefined;
+  /** Row L10, as it was asked for last; the queue is what obeys it. */
+  maintenance?: boolean | undefined;
+  /** Row E2. */
+  attendedNotice?: AttendedNotice | undefined;
+}
+
+/** The run queue that the machine serves, and the number of the move that brought it there. */
+export function placeOf(machine: MachineRow): { queue: string; move: number } {
+  return { queue: machine.queue ?? machine.id, move: machine.move ?? 1 };
+}
+
+/** Columns of a machine that are changed on their own, so that writers of different columns do not undo each other. */
+export interface MachineChange {
+  name?: string | undefined;
+  installation?: string | undefined;
+  leasedMs?: number | undefined;
+  report?: MachineReport | undefined;
+  revoked?: boolean | undefined;
+  queue?: string | undefined;
+  move?: number | undefined;
+  movingTo?: string | undefined;
+  maintenance?: boolean | undefined;
+  attendedNotice?: AttendedNotice | undefined;
 }
 
 export interface Machines {
   put(machine: MachineRow): Promise<void>;
+  /** Changes these columns of a machine that exists and leaves the others. */
+  change(id: string, change: MachineChange): Promise<void>;
   get(id: string): Promise<MachineRow | undefined>;
   /** As `get`, from memory for a few seconds: for checking each event's signature. */
   getCached(id: string): Promise<MachineRow | undefined>;
@@ -162,6 +195,13 @@ export interface Presence {
   markOffline(machine: string, seq: number): Promise<boolean>;
   get(machine: string): Promise<PresenceRow | undefined>;
   list(): Promise<PresenceRow[]>;
+}
+
+/** Row H1: how many unattended bots the environment has. */
+export interface Bots {
+  /** @returns undefined when they are not limited. */
+  get(): Promise<number | undefined>;
+  put(bots: number | undefined): Promise<void>;
 }
 
 export interface RegistrationTokens {
@@ -187,6 +227,10 @@ export interface FeedEntry {
 export interface ChangeFeed {
   append(entries: FeedEntry[]): Promise<void>;
   read(queue: string, after: number, top: number): Promise<FeedEntry[]>;
+  /** What people did to the run while it was queued (row F10), over all queues. */
+  ofRun(run: string): Promise<FeedEntry[]>;
+  /** Calls `listener` with the queue after each append of this process; a reader hears of other processes' by reading. */
+  onAppended(listener: (queue: string) => void): void;
 }
 
 export interface Commands {

@@ -15,10 +15,26 @@ import { priority } from './runs';
  * GET  /api/health                      health (no key)
  */
 
+/** Settings of a run queue (rows D3, F8, F9, L10). */
+export const queueSettingsView = z.object({
+  reuseSession: z.boolean(),
+  strictOrder: z.boolean(),
+  maxEntries: z.int(),
+  maintenance: z.boolean(),
+});
+
 export const machineView = machineReport.extend({
   id: machineId,
   name: z.string(),
-  status: z.enum(['online', 'offline', 'revoked']),
+  status: z.enum(['online', 'offline', 'maintenance', 'revoked']),
+  /** Row L10; the machine may be reachable or not meanwhile. */
+  maintenance: z.boolean(),
+  /** The run queue that it serves: its own (named as the machine) or that of a group. */
+  queue: z.string(),
+  /** Row E2. */
+  attendedNotice: z.enum(['off', 'banner']),
+  /** Of its queue; only where one machine is shown. */
+  settings: queueSettingsView.optional(),
   lastSeenAt: instant.optional(),
   registeredAt: instant,
   epoch: z.int(),
@@ -41,6 +57,7 @@ export const queueView = z.object({
   queue: z.string(),
   at: instant,
   change: z.int().describe('Number of the last change: where the feed goes on.'),
+  settings: queueSettingsView,
   running: z.array(queuedRun.extend({ machine: z.string(), grantedAt: instant, stopping: z.boolean() })),
   waiting: z
     .array(
@@ -48,6 +65,7 @@ export const queueView = z.object({
         position: z.int().min(1),
         next: z.boolean().describe('Next to run: it would start if a slot freed now.'),
         movedToTop: z.boolean(),
+        expectedStart: instant.optional().describe('Absent when nobody can tell.'),
         deadline: instant.describe('When the queue timeout ends its wait.'),
         reason: z.looseObject({ why: z.string() }).describe('Why it waits now: `why` and what that names.'),
       }),

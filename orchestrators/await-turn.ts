@@ -16,7 +16,7 @@ export interface Place {
 }
 
 export type Turn =
-  | { kind: 'granted'; queue: string; grant: GrantRef }
+  | { kind: 'granted'; queue: string; grant: GrantOffer }
   /** Left the queue: timed out, cancelled or refused. */
   | { kind: 'over'; result: DesktopRunResult };
 

@@ -1,10 +1,11 @@
 import type { Task } from 'durable-functions';
 import type { DesktopRunResult } from '../contracts/runs';
-import type { GrantRef } from '../domain/run-queue/messages';
+import type { GrantOffer, GrantRef } from '../domain/run-queue/messages';
 import { sameFence } from '../domain/runs/grants';
 import { failed, judgeDone, judgeNever, judgeSilence, takenAway } from '../domain/runs/judgements';
 import type { StopReason } from '../domain/runs/judgements';
 import type { AgentMessage } from '../domain/runs/inbox-messages';
+import { sessionPlan } from '../domain/sessions/session-plan';
 import { callThroughOutages } from './call-activity';
 import type { DesktopRun } from './desktop-run';
 import { releaseForeignGrant } from './release-grant';
@@ -18,7 +19,7 @@ import type { ResolvedDesktopFlow } from './resolve-desktop-flow.activity';
 export function* runOnMachine(
   run: DesktopRun,
   target: ResolvedDesktopFlow,
-  grant: GrantRef,
+  grant: GrantOffer,
 ): Generator<Task, DesktopRunResult, unknown> {
   const { action } = run.input;
   run.note('told to go', { reason: grant.machine });
@@ -33,6 +34,7 @@ export function* runOnMachine(
       mode: action.mode,
       desktopFlow: target.desktopFlow,
       inputs: action.inputs,
+      ...(grant.terms ? { sessionPlan: sessionPlan(action, grant.terms) } : {}),
     },
     row: { state: 'Running' },
   });

@@ -1,15 +1,18 @@
 import { machineReport } from '../../contracts/agent-protocol';
 import { Cache } from '../cache';
-import type { MachineRow, Machines } from '../ports';
+import { attendedNotice } from '../../contracts/queues';
+import type { MachineChange, MachineRow, Machines } from '../ports';
 import {
   instantColumn,
   optionalInstant,
+  optionalNumber,
+  optionalText,
   requireInstant,
   requireNumber,
   requireText,
   textColumns,
 } from './columns';
-import type { StoredRow, Table } from './table';
+import type { Columns, StoredRow, Table } from './table';
 
 const PARTITION = 'machine';
 
@@ -28,18 +31,19 @@ export class TableMachines implements Machines {
     await this.options.table.put(
       { partition: PARTITION, row: machine.id },
       {
-        name: machine.name,
         epoch: machine.epoch,
         publicKey: machine.publicKey,
         sealingKey: machine.sealingKey,
-        installation: machine.installation,
         registeredAt: instantColumn(machine.registeredMs),
-        leasedAt: machine.leasedMs === undefined ? undefined : instantColumn(machine.leasedMs),
-        revoked: machine.revoked,
-        ...textColumns('report', JSON.stringify(machine.report)),
+        ...changedColumns(machine),
       },
     );
     this.recent.set(machine.id, machine);
+  }
+
+  async change(id: string, change: MachineChange): Promise<void> {
+    await this.options.table.merge({ partition: PARTITION, row: id }, changedColumns(change));
+    this.recent.delete(id);
   }
 
   async get(id: string): Promise<MachineRow | undefined> {
@@ -58,6 +62,21 @@ export class TableMachines implements Machines {
   }
 }
 
+function changedColumns(change: MachineChange): Columns {
+  return {
+    name: change.name,
+    installation: change.installation,
+    leasedAt: change.leasedMs === undefined ? undefined : instantColumn(change.leasedMs),
+    revoked: change.revoked,
+    queue: change.queue,
+    move: change.move,
+    movingTo: change.movingTo,
+    maintenance: change.maintenance,
+    attendedNotice: change.attendedNotice,
+    ...(change.report ? textColumns('report', JSON.stringify(change.report)) : {}),
+  };
+}
+
 function fromRow({ row, columns }: StoredRow): MachineRow {
   return {
     id: row,
@@ -70,5 +89,10 @@ function fromRow({ row, columns }: StoredRow): MachineRow {
     registeredMs: requireInstant(columns, 'registeredAt'),
     leasedMs: optionalInstant(columns, 'leasedAt'),
     revoked: columns['revoked'] === true,
+    queue: optionalText(columns, 'queue'),
+    move: optionalNumber(columns, 'move'),
+    movingTo: optionalText(columns, 'movingTo'),
+    maintenance: columns['maintenance'] === true,
+    attendedNotice: attendedNotice.optional().parse(optionalText(columns, 'attendedNotice')),
   };
 }

@@ -206,7 +206,8 @@ export type QueueChange =
   | { what: 'returned'; run: string; machine: string; reason: string }
   | { what: 'released'; run: string; machine: string; outcome: string }
   | { what: 'withdrawn'; run: string }
-  | { what: 'priorityChanged' | 'movedToTop' | 'movedBack'; run: string; actor: string }
+  | { what: 'priorityChanged'; run: string; actor: string; from: Priority; to: Priority }
+  | { what: 'movedToTop' | 'movedBack'; run: string; actor: string }
   | { what: 'machine'; machine: string; change: string; actor?: string | undefined }
   | { what: 'settings'; actor: string };
 

@@ -5,6 +5,9 @@ import { registeredAnew, replaceMachine } from './presence';
 import type { Machine, QueueState } from './state';
 import { findMachine, sessionFacts } from './state';
 
+/** In place of a queue: the machine was deleted, and runs that wait for it alone end. */
+export const DELETED = 'deleted';
+
 /**
  * A machine joins, or comes back before it was forgotten. Moves are numbered and older ones are ignored (rule 8); the
  * machine brings its last fence number and presence (rule 11).
@@ -136,6 +139,10 @@ export function forget(
     if (entry.cls.pinned === machine) emit(state, { kind: 'moved', owner: entry.owner, target, move });
   }
   state.entries = state.entries.filter((entry) => entry.cls.pinned !== machine);
-  tell(state, { what: 'machine', machine, change: `moved to ${target}` });
+  tell(state, {
+    what: 'machine',
+    machine,
+    change: target === DELETED ? 'deleted' : `moved to ${target}`,
+  });
   return { kind: 'ok' };
 }

@@ -24,7 +24,7 @@ export function setPriority(
   if (entry.cls.priority === priority) return { kind: 'ok' };
   const cls = sharedClass(state, { ...entry.cls, priority });
   changeEntry(state, run, (known) => ({ ...known, cls }));
-  tell(state, { what: 'priorityChanged', run, actor });
+  tell(state, { what: 'priorityChanged', run, actor, from: entry.cls.priority, to: priority });
   return { kind: 'ok' };
 }
 

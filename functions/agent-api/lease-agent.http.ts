@@ -34,7 +34,7 @@ async function takeLease(ports: Ports, id: string, installation: string): Promis
   const machine = await ports.machines.get(id);
   if (!machine || machine.revoked) throw new RequestError('MachineRevoked');
   if (await heldByAnother(ports, machine, installation)) throw new RequestError('AgentAlreadyRunning');
-  await ports.machines.put({ ...machine, installation, leasedMs: ports.now() });
+  await ports.machines.change(id, { installation, leasedMs: ports.now() });
 }
 
 async function heldByAnother(ports: Ports, machine: MachineRow, installation: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { Cache } from '../../adapters/cache';
 import type { Instances } from '../../adapters/instances';
-import type { MachineRow, Ports, PresenceRow } from '../../adapters/ports';
+import { placeOf, type MachineRow, type Ports, type PresenceRow } from '../../adapters/ports';
 import type { MachineReport } from '../../contracts/agent-protocol';
 import { presenceNumber } from '../../domain/runs/presence-number';
 import { startQueueCommand } from '../queues/start-queue-command';
@@ -34,7 +34,7 @@ export function createMachineHearing(
       row.lastSeenMs - before.lastSeenMs >= ports.settings.offlineAfterMs ||
       kind === 'hello';
     if (cameBack) {
-      await startQueueCommand(instances, machine.id, {
+      await startQueueCommand(instances, await queueOf(machine), {
         kind: 'presence',
         machine: machine.id,
         epoch,
@@ -44,7 +44,7 @@ export function createMachineHearing(
     }
     if (body.report && (kind === 'hello' || changed(machine.report, body.report))) {
       await keepReport(machine, body.report);
-      await startQueueCommand(instances, machine.id, {
+      await startQueueCommand(instances, await queueOf(machine), {
         kind: 'report',
         machine: machine.id,
         epoch,
@@ -54,9 +54,14 @@ export function createMachineHearing(
     }
   };
 
+  /** What is remembered of the machine may be some seconds old; it may have moved since. */
+  async function queueOf(machine: MachineRow): Promise<string> {
+    return placeOf((await ports.machines.get(machine.id)) ?? machine).queue;
+  }
+
   async function keepReport(machine: MachineRow, report: MachineReport): Promise<void> {
     const current = await ports.machines.get(machine.id);
-    if (current && changed(current.report, report)) await ports.machines.put({ ...current, report });
+    if (current && changed(current.report, report)) await ports.machines.change(machine.id, { report });
   }
 }
 

@@ -7,6 +7,7 @@ import { RequestError } from '../problem';
 export async function findMachine(ports: Ports, request: HttpRequest): Promise<MachineRow> {
   const id = request.params['machine'] ?? '';
   const machine = machineId.safeParse(id).success ? await ports.machines.get(id) : undefined;
-  if (!machine) throw new RequestError('MachineNotFound', { detail: `There is no machine "${id}".` });
+  if (!machine || machine.revoked)
+    throw new RequestError('MachineNotFound', { detail: `There is no machine "${id}".` });
   return machine;
 }

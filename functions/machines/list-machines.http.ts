@@ -9,7 +9,9 @@ export function listMachines(ports: Ports): Handler {
     const [machines, rows] = await Promise.all([ports.machines.list(), ports.presence.list()]);
     const presence = new Map(rows.map((row) => [row.machine, row]));
     const body: MachineList = {
-      machines: machines.map((machine) => machineView(machine, presence.get(machine.id))),
+      machines: machines
+        .filter(({ revoked }) => !revoked)
+        .map((machine) => machineView(machine, presence.get(machine.id))),
     };
     return json(body);
   });

@@ -5,6 +5,7 @@ import { cloudRunState, desktopRunState, isEnded } from '../../contracts/runs';
 import type { Orchestrations } from '../http';
 import { findChild, type FoundRun } from './find-run';
 import { withRemedy } from './run-status';
+import { fullTimeline } from './full-timeline';
 
 const ULID_LENGTH = 26;
 
@@ -43,7 +44,10 @@ export async function cloudRunView(
 export async function desktopRunView(ports: Ports, found: FoundRun): Promise<DesktopRunView> {
   const { run, row, status } = found;
   const ended = isEnded(status.state);
-  const progress = ended ? undefined : await ports.runLogs.lastProgress(run);
+  const [progress, timeline] = await Promise.all([
+    ended ? undefined : ports.runLogs.lastProgress(run),
+    fullTimeline(ports, run, status.timeline),
+  ]);
   return {
     run,
     kind: 'desktop',
@@ -54,7 +58,7 @@ export async function desktopRunView(ports: Ports, found: FoundRun): Promise<Des
     ...endOf(found),
     ...given({ queue: status.queue ?? row?.queue, machine: status.machine ?? row?.machine }),
     ...(progress ? { progress: progressView(progress) } : {}),
-    ...given({ outputs: status.outputs, timeline: status.timeline }),
+    ...given({ outputs: status.outputs, timeline }),
     ...(status.error ? { error: withRemedy(status.error) } : {}),
   };
 }

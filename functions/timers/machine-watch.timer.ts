@@ -1,10 +1,14 @@
 import type { InvocationContext, Timer } from '@azure/functions';
 import type { Instances } from '../../adapters/instances';
-import type { MachineRow, Ports } from '../../adapters/ports';
+import { placeOf, type MachineRow, type Ports } from '../../adapters/ports';
+import { DELETED } from '../../domain/run-queue/moves';
 import type { MachineSnapshot } from '../../domain/run-queue/snapshot';
 import { presenceNumber, readPresenceNumber } from '../../domain/runs/presence-number';
 import { RUN_QUEUE, storedSnapshot } from '../../entities/run-queue.entity';
 import type { StoredEntity } from '../../entities/run-queue.entity';
+import type { MoveInput } from '../../orchestrators/move-machine';
+import { orchestrations } from '../../orchestrators/names';
+import { moveInstance } from '../machines/start-move';
 import { startQueueCommand } from '../queues/start-queue-command';
 
 /**
@@ -17,7 +21,7 @@ export function watchMachines(
 ): (timer: Timer, context: InvocationContext) => Promise<void> {
   return async (_timer, context) => {
     const instances = instancesOf(context);
-    const machines = (await ports.machines.list()).filter(({ revoked }) => !revoked);
+    const machines = (await ports.machines.list()).filter(({ queue }) => queue !== DELETED);
     const outcomes = await Promise.allSettled(machines.map((machine) => watch(machine, instances)));
     for (const outcome of outcomes) {
       if (outcome.status === 'rejected')
@@ -26,15 +30,18 @@ export function watchMachines(
   };
 
   async function watch(machine: MachineRow, instances: Instances): Promise<void> {
+    if (machine.revoked || machine.movingTo) await resumeMove(machine, instances);
+    if (machine.revoked) return;
     const { online, seq } = await presenceOf(machine);
-    const stored = await instances.readEntity(RUN_QUEUE, machine.id);
+    const { queue } = placeOf(machine);
+    const stored = await instances.readEntity(RUN_QUEUE, queue);
     const known = storedSnapshot(stored as StoredEntity | undefined).machines.find(
       (m) => m.machine === machine.id,
     );
-    if (!known) return attach(machine, instances, { online, seq });
+    if (!known) return machine.movingTo ? undefined : attach(machine, instances, { online, seq });
     if (agrees(known, machine, online)) return;
     const number = known.epoch === machine.epoch ? Math.max(seq, known.presenceSeq) : seq;
-    await startQueueCommand(instances, machine.id, {
+    await startQueueCommand(instances, queue, {
       kind: 'presence',
       machine: machine.id,
       epoch: machine.epoch,
@@ -58,15 +65,25 @@ function agrees(known: MachineSnapshot, machine: MachineRow, online: boolean): b
   return known.epoch === machine.epoch && known.online === online;
 }
 
+/** A removal or move that was broken off is taken up again. */
+async function resumeMove(machine: MachineRow, instances: Instances): Promise<void> {
+  const instance = moveInstance(machine.id);
+  if ((await instances.stateOf(instance)) === 'open') return;
+  const target = machine.revoked ? DELETED : (machine.movingTo ?? placeOf(machine).queue);
+  const input: MoveInput = { machine: machine.id, target, actor: 'machine watch' };
+  await instances.start(orchestrations.moveMachine, input, instance);
+}
+
 /** The command of the registration got lost: the machine joins now. */
 async function attach(
   machine: MachineRow,
   instances: Instances,
   presence: { online: boolean; seq: number },
 ): Promise<void> {
-  await startQueueCommand(instances, machine.id, {
+  const { queue, move } = placeOf(machine);
+  await startQueueCommand(instances, queue, {
     kind: 'attach',
-    move: 1,
+    move,
     joining: {
       machine: machine.id,
       epoch: machine.epoch,

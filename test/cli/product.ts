@@ -51,7 +51,7 @@ export function openProduct() {
     ['GET', 'runs/{run}/artifacts', durable(listArtifacts(ports))],
     ['GET', 'runs/{run}/artifacts/{name}', plain(getArtifact(ports))],
     ['GET', 'machines', plain(listMachines(ports))],
-    ['GET', 'machines/{machine}', plain(getMachine(ports))],
+    ['GET', 'machines/{machine}', durable(getMachine(ports))],
     ['GET', 'machines/{machine}/queue', durable(getMachineQueue(ports))],
     ['POST', 'registration-tokens', plain(issueRegistrationToken(ports))],
     ['GET', 'connections', plain(listConnections(ports))],

@@ -192,7 +192,7 @@ describe('machines', () => {
   const params = { machine: MACHINE };
 
   it('are shown with their presence', async () => {
-    expect((await call(getMachine(ports), { params })).body).toMatchObject({
+    expect((await callDurable(getMachine(ports), new FakeOrchestrations(), { params })).body).toMatchObject({
       name: 'pc',
       status: 'offline',
       os: 'linux',
@@ -203,9 +203,11 @@ describe('machines', () => {
       expect.objectContaining({ id: MACHINE, status: 'online', lastSeenAt: '2026-01-01T00:00:00.000Z' }),
     ]);
     expect(JSON.stringify(body)).not.toMatch(/publicKey|sealingKey/);
-    expect((await call(getMachine(ports), { params: { machine: 'pc' } })).body['code']).toBe(
-      'MachineNotFound',
-    );
+    expect(
+      (await callDurable(getMachine(ports), new FakeOrchestrations(), { params: { machine: 'pc' } })).body[
+        'code'
+      ],
+    ).toBe('MachineNotFound');
   });
 
   it('F4: show their queue, also one to which nothing has come', async () => {

@@ -1,0 +1,75 @@
+import type { QueueView } from '../../contracts/api-machines';
+import { expectedStarts } from '../../domain/forecast/expected-start';
+import type { QueueSnapshot } from '../../domain/run-queue/snapshot';
+import { storedSnapshot, type StoredEntity } from '../../entities/run-queue.entity';
+import { runQueueEntity } from '../../orchestrators/names';
+import type { Orchestrations } from '../http';
+
+type QueueReader = Pick<Orchestrations, 'readEntityState'>;
+
+/** The queue as the entity has stored it; one to which nothing has come yet is empty. */
+export async function readQueue(client: QueueReader, queue: string): Promise<QueueSnapshot> {
+  const { entityState } = await client.readEntityState<StoredEntity>(runQueueEntity(queue));
+  return storedSnapshot(entityState);
+}
+
+/** A queue for people (rows F2, F4, L2): running, then waiting in the order of execution, each with why it waits now. */
+export async function readQueueView(client: QueueReader, queue: string, nowMs: number): Promise<QueueView> {
+  return queueView(queue, await readQueue(client, queue), nowMs);
+}
+
+export function queueView(queue: string, snapshot: QueueSnapshot, nowMs: number): QueueView {
+  const starts = expectedStarts(snapshot, nowMs);
+  const expected = (run: string): { expectedStart?: string } => {
+    const startMs = starts.get(run);
+    return startMs === undefined ? {} : { expectedStart: at(startMs) };
+  };
+  return {
+    queue,
+    at: at(Math.max(snapshot.atMs, nowMs)),
+    change: snapshot.change,
+    settings: settingsView(snapshot),
+    running: snapshot.running.map((run) => ({
+      ...common(run),
+      machine: run.grant.machine,
+      grantedAt: at(run.grantedMs),
+      stopping: run.stopping,
+    })),
+    waiting: snapshot.waiting.map((run) => ({
+      ...common(run),
+      position: run.position,
+      next: run.next,
+      movedToTop: run.movedToTop,
+      deadline: at(run.deadlineMs),
+      ...expected(run.run),
+      reason: run.reason,
+    })),
+    machines: snapshot.machines.map(({ machine, online, maintenance, slots, runs }) => ({
+      machine,
+      online,
+      maintenance,
+      slots,
+      runs,
+    })),
+  };
+}
+
+export function settingsView({ settings }: QueueSnapshot): QueueView['settings'] {
+  const { reuseSession, strictOrder, maxEntries, maintenance } = settings;
+  return { reuseSession, strictOrder, maxEntries, maintenance };
+}
+
+function common(run: QueueSnapshot['waiting'][number] | QueueSnapshot['running'][number]) {
+  return {
+    run: run.run,
+    desktopFlow: run.flow,
+    priority: run.priority,
+    mode: run.mode,
+    ...(run.requestedBy === undefined ? {} : { requestedBy: run.requestedBy }),
+    requestedAt: at(run.requestedMs),
+  };
+}
+
+function at(ms: number): string {
+  return new Date(ms).toISOString();
+}
