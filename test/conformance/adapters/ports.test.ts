@@ -244,10 +244,13 @@ describe.each(portSets)('ports over %s', (_name, open) => {
       atMs: T0,
       change: { what: 'queued', run: `r${number}` },
     });
-    await ports.feed.append([entry(2), entry(10), entry(1)]);
-    await ports.feed.append([{ ...entry(2), change: 'another' }, entry(3)]);
+    await ports.feed.append([entry(2), entry(1)]);
+    await ports.feed.append([entry(2), entry(3)]);
+    await ports.feed.append([entry(2), entry(3)]);
+    await ports.feed.append([entry(9), entry(10)]);
+    expect(await ports.feed.read('q', 0, 10)).toEqual([1, 2, 3, 9, 10].map(entry));
     expect(await ports.feed.read('q', 1, 2)).toEqual([entry(2), entry(3)]);
-    expect(await ports.feed.read('q', 3, 10)).toEqual([entry(10)]);
+    expect(await ports.feed.read('q', 9, 10)).toEqual([entry(10)]);
     expect(await ports.feed.read('none', 0, 10)).toEqual([]);
   });
 
