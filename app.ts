@@ -12,6 +12,7 @@ import { leaseAgent } from './functions/agent-api/lease-agent.http';
 import { putArtifact } from './functions/agent-api/put-artifact.http';
 import { registerAgent } from './functions/agent-api/register-agent.http';
 import { receiveAgentEvents } from './functions/agent-events/receive-agent-events.servicebus';
+import { getOpenapi } from './functions/api-docs/get-openapi.http';
 import { getConnection } from './functions/connections/get-connection.http';
 import { listConnections } from './functions/connections/list-connections.http';
 import { putConnection } from './functions/connections/put-connection.http';
@@ -157,8 +158,9 @@ app.timer('watch-queues', {
 df.app.entity(QUEUE_WATCH, queueWatchEntity);
 df.app.orchestration(orchestrations.settleEffects, settleQueue);
 
-// 13. Whether the app is there at all.
+// 13. Whether the app is there at all, and what it understands.
 http('get-health', 'GET', 'health', getHealth(ports), 'anonymous');
+http('get-openapi', 'GET', 'openapi.json', getOpenapi(), 'anonymous');
 
 type AuthLevel = 'function' | 'anonymous';
 

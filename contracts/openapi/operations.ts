@@ -1,0 +1,21 @@
+import { agentOperations } from './agent-operations';
+import { appOperations } from './app-operations';
+import { connectionOperations } from './connection-operations';
+import { desktopFlowOperations } from './desktop-flow-operations';
+import { flowOperations } from './flow-operations';
+import { machineOperations } from './machine-operations';
+import type { Operation } from './operation';
+import { queueOperations } from './queue-operations';
+import { runOperations } from './run-operations';
+
+/** Every HTTP operation of the app. */
+export const operations: readonly Operation[] = [
+  ...flowOperations,
+  ...runOperations,
+  ...desktopFlowOperations,
+  ...connectionOperations,
+  ...machineOperations,
+  ...queueOperations,
+  ...agentOperations,
+  ...appOperations,
+];

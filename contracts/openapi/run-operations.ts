@@ -1,0 +1,160 @@
+import { z } from 'zod';
+import {
+  artifactList,
+  cancelAccepted,
+  cancelBody,
+  type DesktopRunView,
+  runList,
+  runListQuery,
+  runLog,
+  runLogQuery,
+  runView,
+} from '../api-runs';
+import { desktopRunId, runId } from '../ids';
+import { CSV_ID, DESKTOP_RUN, MACHINE, NOW, REQUESTED, RUN, STARTED } from './examples';
+import { answer, bytesAnswer, jsonBody, jsonBodyErrors, type Operation, parameters } from './operation';
+
+const anyRun = z
+  .union([runId, desktopRunId])
+  .describe('Id of a cloud-flow run or of a desktop-flow run (<run>-<n>).');
+const run = parameters(z.object({ run: anyRun }), { run: RUN });
+const desktopRun = parameters(z.object({ run: anyRun }), { run: DESKTOP_RUN });
+
+const child: DesktopRunView = {
+  run: DESKTOP_RUN,
+  kind: 'desktop',
+  parent: RUN,
+  desktopFlow: 'invoices',
+  status: 'Running',
+  requestedAt: REQUESTED,
+  queue: MACHINE,
+  machine: MACHINE,
+  progress: { at: NOW, subflow: 'Main', action: 'Check rows', percent: 40 },
+  timeline: [
+    { at: REQUESTED, what: 'queued' },
+    { at: STARTED, what: 'started' },
+  ],
+};
+
+export const runOperations: readonly Operation[] = [
+  {
+    name: 'list-runs',
+    method: 'GET',
+    route: 'runs',
+    tag: 'Runs',
+    summary: 'List cloud-flow runs, newest first',
+    access: 'key',
+    query: parameters(runListQuery, { state: 'Running', flow: 'process-invoices', top: 5 }),
+    answers: [
+      answer({ what: 'One page of runs.' }, runList, {
+        runs: [
+          {
+            run: RUN,
+            flow: 'process-invoices',
+            status: 'Running',
+            requestedAt: REQUESTED,
+            trigger: 'Http',
+            startedBy: 'owner',
+          },
+        ],
+        continuation: `2026-03.${RUN}`,
+      }),
+    ],
+    errors: ['InvalidQuery'],
+  },
+  {
+    name: 'get-run',
+    method: 'GET',
+    route: 'runs/{run}',
+    tag: 'Runs',
+    summary: 'Show a run',
+    description:
+      'A cloud-flow run with its actions and desktop-flow runs (`children`), or one desktop-flow run.',
+    access: 'key',
+    path: run,
+    answers: [
+      answer({ what: 'The run as it is now.' }, runView, {
+        run: RUN,
+        kind: 'cloud',
+        flow: 'process-invoices',
+        status: 'Running',
+        requestedAt: REQUESTED,
+        trigger: 'Http',
+        startedBy: 'owner',
+        input: { csv: CSV_ID },
+        actions: { check: { status: 'Running', startedAt: REQUESTED, run: DESKTOP_RUN } },
+        children: [child],
+      }),
+    ],
+    errors: ['RunNotFound'],
+  },
+  {
+    name: 'get-run-logs',
+    method: 'GET',
+    route: 'runs/{run}/logs',
+    tag: 'Runs',
+    summary: 'Read the log of a desktop-flow run',
+    description: 'Ask again with `after` = `next` until `complete`.',
+    access: 'key',
+    path: desktopRun,
+    query: parameters(runLogQuery, { after: 0, top: 100 }),
+    answers: [
+      answer({ what: 'Lines, oldest first.' }, runLog, {
+        lines: [{ at: STARTED, stream: 'out', text: 'Checking 2 rows' }],
+        next: 1,
+        complete: false,
+      }),
+    ],
+    errors: ['InvalidQuery', 'RunNotFound'],
+  },
+  {
+    name: 'list-artifacts',
+    method: 'GET',
+    route: 'runs/{run}/artifacts',
+    tag: 'Runs',
+    summary: 'List the files that a run left behind',
+    description: 'Of a cloud-flow run: those of all its desktop-flow runs.',
+    access: 'key',
+    path: run,
+    answers: [
+      answer({ what: 'The files.' }, artifactList, {
+        artifacts: [{ run: DESKTOP_RUN, name: 'rejects.csv', bytes: 74 }],
+      }),
+    ],
+    errors: ['RunNotFound'],
+  },
+  {
+    name: 'get-artifact',
+    method: 'GET',
+    route: 'runs/{run}/artifacts/{name}',
+    tag: 'Runs',
+    summary: 'Download a file that a run left behind',
+    access: 'key',
+    path: parameters(z.object({ run: anyRun, name: z.string().describe('Name of the file.') }), {
+      run: DESKTOP_RUN,
+      name: 'rejects.csv',
+    }),
+    answers: [bytesAnswer('The bytes.', 'application/octet-stream')],
+    errors: ['RunNotFound', 'FileNotFound'],
+  },
+  {
+    name: 'cancel-run',
+    method: 'POST',
+    route: 'runs/{run}/cancel',
+    tag: 'Runs',
+    summary: 'Cancel a run',
+    description:
+      'A waiting run leaves the queue; a running one is asked to stop and is killed after a grace time. A cloud-flow run cancels its desktop-flow runs.',
+    access: 'key',
+    path: run,
+    body: jsonBody(cancelBody, { reason: 'wrong file' }, false),
+    answers: [
+      answer(
+        { status: 202, what: 'The run has been told.', headers: { Location: 'Address of the run.' } },
+        cancelAccepted,
+        { run: RUN, links: { self: `/api/runs/${RUN}` } },
+      ),
+    ],
+    errors: [...jsonBodyErrors, 'RunNotFound', 'RunAlreadyEnded'],
+  },
+];

@@ -1,0 +1,99 @@
+import type { z } from 'zod';
+import { errorInfoSchema, machineReport } from '../agent-protocol';
+import { leaseRequest, leaseResponse, registerRequest, registerResponse } from '../agent-api';
+import {
+  desktopFlowList,
+  desktopFlowView,
+  flowList,
+  flowSummary,
+  flowView,
+  runAccepted,
+  uploadedFile,
+} from '../api-flows';
+import {
+  connectionList,
+  health,
+  issuedToken,
+  machineList,
+  machineView,
+  queueSettingsView,
+  queueView,
+  tokenBody,
+} from '../api-machines';
+import { problem } from '../api-problem';
+import {
+  artifactList,
+  cancelAccepted,
+  cancelBody,
+  cloudRunView,
+  desktopRunView,
+  runError,
+  runList,
+  runLog,
+  runSummary,
+  runView,
+} from '../api-runs';
+import { connection, connectionBody, connectionTarget } from '../connections';
+import { flowDefinition } from '../flow-definition';
+import { commandAccepted, machinePatch, queuePatch, releaseBody } from '../queues';
+import { actionStatus, timelineEntry } from '../runs';
+import { openapiDocument } from './app-operations';
+import { runInput } from './flow-operations';
+
+/*
+ * Names of the schemas in the document. What callers send and what they are answered are described apart: a property with a default may
+ * be left out of the one and is always there in the other. Schemas without a name are written out where they are used.
+ */
+
+/** What callers send. */
+export const requestSchemas: Readonly<Record<string, z.ZodType>> = {
+  FlowDefinition: flowDefinition,
+  RunInput: runInput,
+  CancelBody: cancelBody,
+  ConnectionBody: connectionBody,
+  RegistrationTokenBody: tokenBody,
+  MachinePatch: machinePatch,
+  QueuePatch: queuePatch,
+  ReleaseBody: releaseBody,
+  RegisterBody: registerRequest,
+  LeaseBody: leaseRequest,
+};
+
+/** What callers are answered. */
+export const answerSchemas: Readonly<Record<string, z.ZodType>> = {
+  Problem: problem,
+  FlowSummary: flowSummary,
+  Flow: flowView,
+  StoredFlowDefinition: flowDefinition,
+  FlowList: flowList,
+  UploadedFile: uploadedFile,
+  RunAccepted: runAccepted,
+  RunSummary: runSummary,
+  RunList: runList,
+  Run: runView,
+  CloudRun: cloudRunView,
+  DesktopRun: desktopRunView,
+  ActionStatus: actionStatus,
+  TimelineEntry: timelineEntry,
+  ErrorInfo: errorInfoSchema,
+  RunError: runError,
+  RunLog: runLog,
+  ArtifactList: artifactList,
+  CancelAccepted: cancelAccepted,
+  DesktopFlow: desktopFlowView,
+  DesktopFlowList: desktopFlowList,
+  Connection: connection,
+  ConnectionTarget: connectionTarget,
+  ConnectionList: connectionList,
+  RegistrationToken: issuedToken,
+  Machine: machineView,
+  MachineReport: machineReport,
+  MachineList: machineList,
+  QueueSettings: queueSettingsView,
+  Queue: queueView,
+  CommandAccepted: commandAccepted,
+  Registration: registerResponse,
+  Lease: leaseResponse,
+  Health: health,
+  OpenApiDocument: openapiDocument,
+};

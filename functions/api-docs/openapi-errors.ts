@@ -1,0 +1,71 @@
+import { problem } from '../../contracts/api-problem';
+import { errorCatalogue, type ErrorCode } from '../../contracts/errors';
+import type { Operation } from '../../contracts/openapi/operation';
+import { answers, type Json } from './openapi-schemas';
+
+const EVERYWHERE: readonly ErrorCode[] = ['Internal', 'Unavailable'];
+const SIGNED: readonly ErrorCode[] = ['Unauthorized', 'MachineRevoked'];
+
+/** Codes with which the app may answer the operation. */
+export function errorCodes({ access, errors }: Operation): ErrorCode[] {
+  return [...new Set([...errors, ...(access === 'machine' ? SIGNED : []), ...EVERYWHERE])];
+}
+
+/** The answers of an operation that are errors, by status. */
+export function errorResponses(operation: Operation): Json {
+  const described = byStatus(operation).map(([status, codes]) => [
+    String(status),
+    codes.length === 1 ? { $ref: `#/components/responses/${codes[0]}` } : errorResponse(codes),
+  ]);
+  return {
+    ...(operation.access === 'key' ? { 401: { $ref: '#/components/responses/KeyMissing' } } : {}),
+    ...Object.fromEntries(described),
+  };
+}
+
+/** The answers that `errorResponses` refers to. */
+export function sharedResponses(operations: readonly Operation[]): Json {
+  const alone = operations.flatMap(byStatus).flatMap(([, codes]) => (codes.length === 1 ? codes : []));
+  return {
+    KeyMissing: {
+      description: 'The key is missing or wrong. The Functions host answers this, without a body.',
+    },
+    ...Object.fromEntries([...new Set(alone)].sort().map((code) => [code, errorResponse([code])])),
+  };
+}
+
+/** One example for each code that the operations name. */
+export function errorExamples(operations: readonly Operation[]): Json {
+  const codes = new Set(operations.flatMap(errorCodes));
+  return Object.fromEntries([...codes].sort().map((code) => [code, errorExample(code)]));
+}
+
+function byStatus(operation: Operation): [number, ErrorCode[]][] {
+  return [...Map.groupBy(errorCodes(operation), (code) => errorCatalogue[code].status)];
+}
+
+function errorResponse(codes: readonly ErrorCode[]): Json {
+  return {
+    description: codes.map((code) => `\`${code}\`: ${errorCatalogue[code].message}`).join(' '),
+    content: {
+      'application/problem+json': {
+        schema: { allOf: [answers.refer(problem), { properties: { code: { enum: codes } } }] },
+        examples: Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
+      },
+    },
+  };
+}
+
+function errorExample(code: ErrorCode): Json {
+  const { status, message, remedy } = errorCatalogue[code];
+  const value = {
+    type: `urn:attendant:error:${code}`,
+    title: message,
+    status,
+    code,
+    remedy,
+    ...(remedy.includes('`errors`') ? { errors: [{ path: 'name', message: 'is required' }] } : {}),
+    traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+  };
+  return { summary: message, value };
+}
