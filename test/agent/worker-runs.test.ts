@@ -283,10 +283,11 @@ describe('a desktop flow in its worker', () => {
     const state = (): string => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0] ?? '';
     await broker.command({ v: 1, kind: 'pause', run, machine, fence });
     await broker.event(run, 'paused');
-    expect(state()).toBe('T');
+    // A signal takes effect when the kernel next schedules the process.
+    await fixture.until(() => state() === 'T');
     await broker.command({ v: 1, kind: 'resume', run, machine, fence });
     await broker.event(run, 'resumed');
-    expect(state()).not.toBe('T');
+    await fixture.until(() => state() !== 'T');
     await broker.command({ v: 1, kind: 'pause', run, machine, fence });
     await broker.command(stop(run, fence, machine, 5_000));
     expect(await broker.event(run, 'done')).toMatchObject({ outcome: 'Stopped' });
