@@ -26,6 +26,22 @@ export const offerCommand = z.object({
   runner: z.string(),
 });
 
+const codes = Object.keys(errorCatalogue) as [ErrorCode, ...ErrorCode[]];
+
+/** What the run does about a session, or the code that it fails with. */
+const sessionCell = z.enum(['attach', 'create', 'reuse', ...codes]);
+
+/**
+ * The session rules (rows C4, C5, C9, D1–D6, E1) of one run on one machine. The agent sees the sessions at the very start and looks its
+ * case up: the state of the user's own session, then [nobody else has a session, somebody else has].
+ */
+export const sessionPlan = z.object({
+  cases: z.record(z.enum(['none', 'active', 'locked', 'disconnected']), z.tuple([sessionCell, sessionCell])),
+  /** signOff: row D1. lock: row D2. leave: the session is a person's. */
+  atEnd: z.enum(['signOff', 'lock', 'leave']),
+});
+export type SessionPlan = z.infer<typeof sessionPlan>;
+
 /** "Start." Carries everything the run needs; acted on at most once per (run, fence). */
 export const goCommand = z.object({
   ...commandBase,
@@ -36,6 +52,7 @@ export const goCommand = z.object({
   inputs: z.record(z.string(), z.unknown()),
   /** Credential of the session, sealed for this machine; absent where the run uses the agent's own session. */
   sealedCredential: z.string().optional(),
+  sessionPlan: sessionPlan.optional(),
 });
 
 /** "End it." Asks first, kills after `graceMs`. Before `go` it journals `never`. */
@@ -65,7 +82,6 @@ export function commandMessageId(command: AgentCommand, attempt = 0): string {
   return attempt === 0 ? base : `${base}:${attempt}`;
 }
 
-const codes = Object.keys(errorCatalogue) as [ErrorCode, ...ErrorCode[]];
 export const errorInfoSchema = z.object({
   code: z.enum(codes),
   message: z.string().max(4_000),

@@ -1,7 +1,7 @@
 import type { Task } from 'durable-functions';
 import { errorInfo } from '../contracts/errors';
 import type { DesktopRunResult } from '../contracts/runs';
-import type { GrantOffer, GrantRef, QueueReply } from '../domain/run-queue/messages';
+import type { GrantOffer, QueueReply } from '../domain/run-queue/messages';
 import { DELETED } from '../domain/run-queue/moves';
 import { cancelled, failed, noCandidateMachine } from '../domain/runs/judgements';
 import type { DesktopRun } from './desktop-run';

@@ -10,5 +10,5 @@ export async function machineReport(
   runner: Pick<Runner, 'kinds'>,
 ): Promise<MachineReport> {
   const [sessions, runners] = await Promise.all([session.report(), runner.kinds()]);
-  return { ...sessions, agentVersion: AGENT_VERSION, hostname: os.hostname(), runners };
+  return { hostname: os.hostname(), ...sessions, agentVersion: AGENT_VERSION, runners };
 }

@@ -1,6 +1,6 @@
 import type { WorkerResult } from '../../contracts/worker-protocol';
 import type { AgentEventBody } from '../../contracts/agent-protocol';
-import { errorCatalogue, type ErrorCode } from '../../contracts/errors';
+import { errorCatalogue, errorInfo, type ErrorCode } from '../../contracts/errors';
 import type { ControlPlane } from '../control-plane/control-plane';
 import { AgentError, messageOf } from '../errors';
 import { failed } from '../flow/outcome';
@@ -10,7 +10,7 @@ import type { PackageStore } from '../package/package-store';
 import { prepareRunFolder, removeAllRunFolders, removeRunFolder } from '../package/run-folder';
 import { killRemains, RUN_MARK, runMark } from '../process/process-group';
 import type { GoCommand } from '../protocol/decide';
-import type { Session, SessionPort } from '../session/session';
+import { SessionRefusedError, type Session, type SessionPort } from '../session/session';
 import { availableKinds } from './commands';
 import { flowEnvironment } from './environment';
 import type { RunHandle, RunHooks, Runner } from './runner';
@@ -77,8 +77,8 @@ class Run implements RunHandle {
     const { dataDir } = this.options;
     let session: Session | undefined;
     try {
-      const { mode, userKey, sealedCredential } = this.command;
-      session = await this.options.session.open({ mode, userKey, sealedCredential });
+      const { mode, userKey, sealedCredential, sessionPlan: plan } = this.command;
+      session = await this.options.session.open({ mode, userKey, sealedCredential, plan });
       return await this.executeIn(session);
     } catch (error) {
       return this.stopping.signal.aborted ? { outcome: 'Stopped' } : notExecuted(error);
@@ -143,7 +143,10 @@ class Run implements RunHandle {
 }
 
 /** What went wrong before there was a worker. */
-function notExecuted(error: unknown): WorkerResult {
+export function notExecuted(error: unknown): WorkerResult {
+  if (error instanceof SessionRefusedError) {
+    return { outcome: 'Failed', error: errorInfo(error.code, { details: error.message }) };
+  }
   if (!(error instanceof AgentError)) return failed('Internal', messageOf(error));
   if (error.code === 'HostUnreachable') return failed('ConnectionTimeout', error.message);
   return failed(error.code in errorCatalogue ? (error.code as ErrorCode) : 'Internal', error.message);

@@ -1,17 +1,34 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
-import type { MachineReport } from '../../contracts/agent-protocol';
+import type { MachineReport, SessionPlan } from '../../contracts/agent-protocol';
+import type { ErrorCode } from '../../contracts/errors';
+import { AgentError } from '../errors';
 
 /** What a session port knows of its machine (rows C6, C9, G1, G2). */
 export type SessionReport = Pick<
   MachineReport,
   'os' | 'osVersion' | 'maxSessions' | 'rds' | 'multipleSessionsPerUser' | 'sessions'
->;
+> & {
+  /** Default: this computer's. */
+  hostname?: string;
+};
 
 export interface SessionRequest {
   mode: 'attended' | 'unattended';
   userKey: string;
   /** Sealed for this machine; absent where the run uses the agent's own session. */
   sealedCredential?: string | undefined;
+  /** Rules of this run on this machine; absent where the control plane did not send any. */
+  plan?: SessionPlan | undefined;
+}
+
+/** The machine has no session for the run. The run fails with the code's exact message; `message` says why, beside it. */
+export class SessionRefusedError extends AgentError {
+  constructor(
+    override readonly code: ErrorCode,
+    message: string,
+  ) {
+    super(code, message);
+  }
 }
 
 /** A user session in which one run executes. */
@@ -27,6 +44,6 @@ export interface Session {
 /** How runs get a place to execute; one implementation per kind of machine. */
 export interface SessionPort {
   report(): Promise<SessionReport>;
-  /** @throws AgentError with the code of a session error (rows C4–C9, E1). */
+  /** @throws SessionRefusedError (rows C4–C9, E1). */
   open(request: SessionRequest): Promise<Session>;
 }

@@ -1,6 +1,6 @@
-import type { OsFamily } from '../../contracts/agent-protocol';
+import type { OsFamily, SessionPlan } from '../../contracts/agent-protocol';
 import { sessionUse } from './decide-session';
-import type { OwnSession, SessionCell } from './session-tables';
+import type { OwnSession } from './session-tables';
 import { osKind, sessionCell } from './session-tables';
 
 /** What the queue knew of the machine when it granted it. */
@@ -11,18 +11,9 @@ export interface SessionTerms {
   multipleSessionsPerUser: boolean;
 }
 
-/**
- * The rules of one run on one machine as data, for the agent: it sees the sessions at the very start and looks its case up.
- * Each list: nobody else has a session, somebody else has. A session that has vanished since is the case `none` (row D6).
- */
-export interface SessionPlan {
-  cases: Record<OwnSession, [SessionCell, SessionCell]>;
-  /** signOff: row D1. lock: row D2. leave: the session is a person's. */
-  atEnd: 'signOff' | 'lock' | 'leave';
-}
-
 const own: readonly OwnSession[] = ['none', 'active', 'locked', 'disconnected'];
 
+/** The rules of one run on one machine as data, for the agent (rows C9, D1–D6, E1). */
 export function sessionPlan(run: { mode: 'attended' | 'unattended' }, terms: SessionTerms): SessionPlan {
   const { os, reuse, multipleSessionsPerUser } = terms;
   const use = sessionUse({ mode: run.mode, reuse });
