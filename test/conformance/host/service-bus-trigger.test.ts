@@ -132,6 +132,26 @@ describe('the Service Bus trigger with the real client against the broker', () =
     );
   });
 
+  test('outputs of an activity are sent before it counts as done; one that cannot be sent fails it', async () => {
+    const host =
+      await start(`const { output } = require('@azure/functions'); const out = output.serviceBusQueue({ queueName: 'out', connection: 'Bus' });
+      df.app.activity('tell', { extraOutputs: [out], handler: (text, c) => { c.extraOutputs.set(out, text); return 'told'; } });
+      df.app.orchestration('tells', function* (c) { return yield c.df.callActivity('tell', c.df.getInput()); });`);
+    await host.engine.start({ name: 'tells', instanceId: 'small', input: '"hello"' });
+    await host.runUntilIdle();
+    expect((await host.engine.get('small'))?.output).toBe('"told"');
+    const [message] = await client.createReceiver('out').receiveMessages(1);
+    expect(String(message?.body)).toBe('hello');
+
+    const input = JSON.stringify('x'.repeat(300_000));
+    await host.engine.start({ name: 'tells', instanceId: 'big', input });
+    await host.runUntilIdle();
+    expect(await host.engine.get('big')).toMatchObject({
+      runtimeStatus: 'Failed',
+      output: expect.stringContaining("Activity function 'tell' failed:  Messages were too big"),
+    });
+  });
+
   test('waits for a queue that is not there yet', async () => {
     await broker.deleteQueue('in');
     const { lines, log } = listeningLogger();

@@ -74,6 +74,20 @@ describe('which functions run', () => {
   });
 });
 
+test('an activity over functionTimeout fails its orchestration with the words of the host', async () => {
+  const host = await startHost({
+    host: { functionTimeout: '00:00:00.050' },
+    code: `df.app.activity('hangs', { handler: () => new Promise(() => {}) });
+      df.app.orchestration('asks', function* (c) { yield c.df.callActivity('hangs'); });`,
+  });
+  await host.engine.start({ name: 'asks', instanceId: 'a' });
+  const ended = await until(async () => {
+    const state = await host.engine.get('a');
+    return state?.runtimeStatus === 'Failed' ? state : undefined;
+  });
+  expect(ended.output).toContain("Timeout value of 00:00:00 exceeded by function 'Functions.hangs'");
+});
+
 describe('logs', () => {
   test('all lines of one invocation carry its operation id: the trace of the caller, or one of its own', async () => {
     const lines: { fields: Record<string, unknown>; message: string }[] = [];
