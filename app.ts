@@ -6,6 +6,7 @@ import { createPorts } from './adapters/ports-factory';
 import { AGENT_EVENTS_QUEUE } from './contracts/agent-protocol';
 import { QUEUE_WATCH, queueWatchEntity } from './entities/queue-watch.entity';
 import { RUN_QUEUE, runQueueEntity } from './entities/run-queue.entity';
+import { UNATTENDED_CAPACITY, unattendedCapacityEntity } from './entities/unattended-capacity.entity';
 import { getFile } from './functions/agent-api/get-file.http';
 import { getPackage } from './functions/agent-api/get-package.http';
 import { leaseAgent } from './functions/agent-api/lease-agent.http';
@@ -13,6 +14,8 @@ import { putArtifact } from './functions/agent-api/put-artifact.http';
 import { registerAgent } from './functions/agent-api/register-agent.http';
 import { receiveAgentEvents } from './functions/agent-events/receive-agent-events.servicebus';
 import { getOpenapi } from './functions/api-docs/get-openapi.http';
+import { getCapacity } from './functions/capacity/get-capacity.http';
+import { putCapacity } from './functions/capacity/put-capacity.http';
 import { getConnection } from './functions/connections/get-connection.http';
 import { listConnections } from './functions/connections/list-connections.http';
 import { putConnection } from './functions/connections/put-connection.http';
@@ -43,6 +46,7 @@ import { listRuns } from './functions/runs/list-runs.http';
 import { watchMachines } from './functions/timers/machine-watch.timer';
 import { watchQueues } from './functions/timers/queue-watch.timer';
 import type { Activities } from './orchestrators/call-activity';
+import { capacityCommand } from './orchestrators/capacity-command';
 import { cloudFlowRun } from './orchestrators/cloud-flow-run';
 import { deliverEffects } from './orchestrators/deliver-effects.activity';
 import { desktopFlowRun } from './orchestrators/desktop-flow-run';
@@ -99,6 +103,8 @@ activity('resolve-desktop-flow', resolveDesktopFlow(ports));
 
 // 6. The queue of a machine decides whose turn it is. What it wants others to know is delivered by whoever called it.
 df.app.entity(RUN_QUEUE, runQueueEntity);
+// Unattended runs of a limited environment need a bot too; bots are lent to queues.
+df.app.entity(UNATTENDED_CAPACITY, unattendedCapacityEntity);
 activity('deliver-effects', deliverEffects(ports, instancesOf));
 activity('keep-step', keepStep());
 
@@ -135,8 +141,12 @@ durableHttp('release-machine', 'POST', 'machines/{machine}/queue/release', relea
 durableHttp('patch-machine', 'PATCH', 'machines/{machine}', patchMachine(ports));
 durableHttp('delete-machine', 'DELETE', 'machines/{machine}', deleteMachine(ports));
 
+durableHttp('get-capacity', 'GET', 'capacity', getCapacity(ports));
+durableHttp('put-capacity', 'PUT', 'capacity', putCapacity(ports));
+
 // 11. Functions that have a word for a queue start an orchestration that calls it.
 df.app.orchestration(orchestrations.queueCommand, queueCommand);
+df.app.orchestration(orchestrations.capacityCommand, capacityCommand);
 
 // 11a. A machine joins a group, leaves it or is deleted: it is detached, waited for, attached elsewhere and forgotten.
 df.app.orchestration(orchestrations.moveMachine, moveMachine);

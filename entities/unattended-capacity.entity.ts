@@ -17,24 +17,24 @@ import { watchChange } from './queue-watch.entity';
 export const UNATTENDED_CAPACITY = 'unattended-capacity';
 export const CAPACITY_KEY = 'environment';
 
-/** Each command kind is an operation that answers a CapacityAnswer; `snapshot` (no input) answers a CapacitySnapshot. */
-export type CapacityOperation = CapacityCommand['kind'] | 'snapshot';
-export type CapacityInput<O extends CapacityCommand['kind']> = Extract<CapacityCommand, { kind: O }>;
-export type CapacityAnswerOf<O extends CapacityOperation> = O extends 'snapshot'
-  ? CapacitySnapshot
-  : CapacityAnswer;
 
-interface StoredEntity {
+/** State of the entity. */
+export interface StoredCapacity {
   capacity: CapacityState;
   watch: WatchMark;
 }
 
-export const unattendedCapacityEntity = entityHandler<StoredEntity>({
+export const unattendedCapacityEntity = entityHandler<StoredCapacity>({
   operate,
   failed: (detail) => answerOf({ kind: 'refused', code: 'BadCommand', detail }, emptyCapacity()),
 });
 
-function operate({ key, name, input, stored }: Operation<StoredEntity>): Outcome<StoredEntity> {
+/** The capacity in what the entity has stored; undefined is one to which nothing has come yet. */
+export function storedCapacitySnapshot(stored: StoredCapacity | undefined): CapacitySnapshot {
+  return capacitySnapshot(stored?.capacity ?? emptyCapacity());
+}
+
+function operate({ key, name, input, stored }: Operation<StoredCapacity>): Outcome<StoredCapacity> {
   const state = stored?.capacity ?? emptyCapacity();
   if (name === 'snapshot') return { answer: capacitySnapshot(state) };
   const command = parseCapacityCommand(name, input);

@@ -57,7 +57,7 @@ export function deliverEffects(
         // In one append below.
         case 'changed':
           return;
-        // Only a queue with `limitedBots` asks for bots; nothing turns that on as long as nobody lends them.
+        // The orchestration calls unattended-capacity itself: in order, which activities could not promise.
         case 'wantBot':
         case 'returnBot':
           return;

@@ -8,10 +8,18 @@ export const orchestrations = {
   desktopFlowRun: 'desktop-flow-run',
   moveMachine: 'move-machine',
   queueCommand: 'queue-command',
+  capacityCommand: 'capacity-command',
   settleEffects: 'settle-effects',
 } as const;
 
 export const RUN_QUEUE = 'run-queue';
+const UNATTENDED_CAPACITY = 'unattended-capacity';
+const CAPACITY_KEY = 'environment';
+
+/** One for the environment (row H1). */
+export function capacityEntity(): EntityId {
+  return new df.EntityId(UNATTENDED_CAPACITY, CAPACITY_KEY);
+}
 
 export function runQueueEntity(queue: string): EntityId {
   return new df.EntityId(RUN_QUEUE, queue);

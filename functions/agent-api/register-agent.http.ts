@@ -26,7 +26,7 @@ export function registerAgent(ports: Ports): DurableHandler {
       (await ports.machines.get(spent.machine)) ?? (await addMachine(ports, spent.machine, given));
     if (machine.revoked) throw new RequestError('MachineRevoked');
     await ports.machineQueues.ensure(machine.id);
-    await attachToItsQueue(client, machine);
+    await attachToItsQueue(client, machine, (await ports.bots.get()) !== undefined);
     const body: RegisterResponse = { machine: machine.id, epoch: machine.epoch };
     return json(body, 201);
   });
@@ -49,7 +49,11 @@ async function addMachine(ports: Ports, id: string, given: RegisterRequest): Pro
 }
 
 /** A new machine has a queue of its own, named after it. The queue ignores a move that it knows, so repeating is harmless. */
-async function attachToItsQueue(client: Orchestrations, machine: MachineRow): Promise<void> {
+async function attachToItsQueue(
+  client: Orchestrations,
+  machine: MachineRow,
+  limitedBots: boolean,
+): Promise<void> {
   const input: QueueCommandInput = {
     queue: machine.id,
     order: {
@@ -63,6 +67,7 @@ async function attachToItsQueue(client: Orchestrations, machine: MachineRow): Pr
         presenceSeq: 0,
         report: machine.report,
       },
+      settings: { limitedBots },
     },
   };
   await client.startNew(orchestrations.queueCommand, { input });

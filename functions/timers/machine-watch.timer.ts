@@ -9,36 +9,42 @@ import type { StoredEntity } from '../../entities/run-queue.entity';
 import type { MoveInput } from '../../orchestrators/move-machine';
 import { orchestrations } from '../../orchestrators/names';
 import { moveInstance } from '../machines/start-move';
-import { startQueueCommand } from '../queues/start-queue-command';
+import { limitBots, startQueueCommand } from '../queues/start-queue-command';
 
 /**
  * Every 30 s: a machine that was silent for two minutes is offline; and what each machine's queue thinks of it is compared with
  * what is known, and corrected in both directions (rule 11). It decides presence, never a timeout.
  */
 export function watchMachines(
-  ports: Pick<Ports, 'machines' | 'presence' | 'settings' | 'now'>,
+  ports: Pick<Ports, 'machines' | 'presence' | 'bots' | 'settings' | 'now'>,
   instancesOf: (context: InvocationContext) => Instances,
 ): (timer: Timer, context: InvocationContext) => Promise<void> {
   return async (_timer, context) => {
     const instances = instancesOf(context);
     const machines = (await ports.machines.list()).filter(({ queue }) => queue !== DELETED);
-    const outcomes = await Promise.allSettled(machines.map((machine) => watch(machine, instances)));
+    const limited = (await ports.bots.get()) !== undefined;
+    const outcomes = await Promise.allSettled(machines.map((machine) => watch(machine, instances, limited)));
     for (const outcome of outcomes) {
       if (outcome.status === 'rejected')
         context.warn(`A machine could not be watched: ${String(outcome.reason)}`);
     }
   };
 
-  async function watch(machine: MachineRow, instances: Instances): Promise<void> {
+  async function watch(machine: MachineRow, instances: Instances, limitedBots: boolean): Promise<void> {
     if (machine.revoked || machine.movingTo) await resumeMove(machine, instances);
     if (machine.revoked) return;
     const { online, seq } = await presenceOf(machine);
     const { queue } = placeOf(machine);
     const stored = await instances.readEntity(RUN_QUEUE, queue);
-    const known = storedSnapshot(stored as StoredEntity | undefined).machines.find(
-      (m) => m.machine === machine.id,
-    );
-    if (!known) return machine.movingTo ? undefined : attach(machine, instances, { online, seq });
+    const snapshot = storedSnapshot(stored as StoredEntity | undefined);
+    const known = snapshot.machines.find((m) => m.machine === machine.id);
+    // One of the machines speaks for the queue.
+    if (known && known === snapshot.machines[0] && snapshot.settings.limitedBots !== limitedBots) {
+      await startQueueCommand(instances, queue, limitBots(limitedBots));
+    }
+    if (!known) {
+      return machine.movingTo ? undefined : attach(machine, instances, { online, seq, limitedBots });
+    }
     if (agrees(known, machine, online)) return;
     const number = known.epoch === machine.epoch ? Math.max(seq, known.presenceSeq) : seq;
     await startQueueCommand(instances, queue, {
@@ -78,7 +84,7 @@ async function resumeMove(machine: MachineRow, instances: Instances): Promise<vo
 async function attach(
   machine: MachineRow,
   instances: Instances,
-  presence: { online: boolean; seq: number },
+  facts: { online: boolean; seq: number; limitedBots: boolean },
 ): Promise<void> {
   const { queue, move } = placeOf(machine);
   await startQueueCommand(instances, queue, {
@@ -88,9 +94,11 @@ async function attach(
       machine: machine.id,
       epoch: machine.epoch,
       lastN: 0,
-      online: presence.online,
-      presenceSeq: presence.seq,
+      online: facts.online,
+      presenceSeq: facts.seq,
       report: machine.report,
+      maintenance: machine.maintenance,
     },
+    settings: { limitedBots: facts.limitedBots },
   });
 }

@@ -9,6 +9,8 @@ import type { InboxMessage } from '../../domain/runs/inbox-messages';
 import { QUEUE_WATCH, WATCH_KEYS } from '../../entities/queue-watch.entity';
 import { RUN_QUEUE } from '../../entities/run-queue.entity';
 import type { StoredEntity } from '../../entities/run-queue.entity';
+import { UNATTENDED_CAPACITY } from '../../entities/unattended-capacity.entity';
+import type { CapacityOrder } from '../../orchestrators/call-queue';
 import { orchestrations } from '../../orchestrators/names';
 import { startQueueCommand } from '../queues/start-queue-command';
 
@@ -26,7 +28,9 @@ export function watchQueues(
 
   return async (_timer, context) => {
     const instances = instancesOf(context);
-    const queues = await listed(instances);
+    const watched = await listed(instances);
+    const queues = watched.flatMap(({ entity, key }) => (entity === RUN_QUEUE ? [key] : []));
+    if (watched.some(({ entity }) => entity === UNATTENDED_CAPACITY)) await watchCapacity(instances);
     for (const queue of lastOldest.keys()) if (!queues.includes(queue)) lastOldest.delete(queue);
     const outcomes = await Promise.allSettled(queues.map((queue) => watch(queue, instances)));
     for (const outcome of outcomes) {
@@ -84,13 +88,19 @@ export function watchQueues(
   }
 }
 
-async function listed(instances: Instances): Promise<string[]> {
+/** Rule 7: bots that were lent and not passed on. `reconcile` also takes an idle one off the list. */
+async function watchCapacity(instances: Instances): Promise<void> {
+  await instances.start(orchestrations.capacityCommand, { kind: 'reconcile' } satisfies CapacityOrder);
+}
+
+async function listed(instances: Instances): Promise<{ entity: string; key: string }[]> {
   const lists = await Promise.all(WATCH_KEYS.map((key) => instances.readEntity(QUEUE_WATCH, key)));
-  const prefix = `${RUN_QUEUE}/`;
   return lists
     .flatMap((list) => Object.keys((list ?? {}) as Record<string, number>))
-    .filter((name) => name.startsWith(prefix))
-    .map((name) => name.slice(prefix.length));
+    .map((name) => {
+      const slash = name.indexOf('/');
+      return { entity: name.slice(0, slash), key: name.slice(slash + 1) };
+    });
 }
 
 async function filterAsync<Item>(items: Item[], test: (item: Item) => Promise<boolean>): Promise<Item[]> {

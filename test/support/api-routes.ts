@@ -1,3 +1,5 @@
+import { getCapacity } from '../../functions/capacity/get-capacity.http';
+import { putCapacity } from '../../functions/capacity/put-capacity.http';
 import { getConnection } from '../../functions/connections/get-connection.http';
 import { putConnection } from '../../functions/connections/put-connection.http';
 import type { DurableHandler, Handler } from '../../functions/http';
@@ -24,6 +26,8 @@ export function apiRoutes(ports: Ports): ApiRoute[] {
     { method: 'GET', path: queues, durable: getMachineQueue(ports) },
     { method: 'POST', path: `${queues}/release`, durable: releaseMachine(ports) },
     { method: 'PATCH', path: `${queues}/{run}`, durable: patchMachineQueue(ports) },
+    { method: 'GET', path: 'capacity', durable: getCapacity(ports) },
+    { method: 'PUT', path: 'capacity', durable: putCapacity(ports) },
     { method: 'GET', path: 'runs/{run}', durable: getRun(ports) },
     { method: 'PUT', path: 'connections/{name}', plain: putConnection(ports) },
     { method: 'GET', path: 'connections/{name}', plain: getConnection(ports) },
