@@ -1,6 +1,7 @@
 import type { HttpHandler, HttpMethod, InvocationContext } from '@azure/functions';
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
+import { appNow } from './adapters/app-clock';
 import { instancesOf } from './adapters/instances';
 import { createPorts } from './adapters/ports-factory';
 import { AGENT_EVENTS_QUEUE } from './contracts/agent-protocol';
@@ -69,7 +70,7 @@ import { cloudFlowSegment } from './orchestrators/walk-segments';
  * The table of contents of the control plane: everything the Functions host can call, in the order in which a run meets it.
  * ARCHITECTURE.md tells the same story in prose. Nothing connects before it is used.
  */
-const ports = createPorts(process.env);
+const ports = createPorts(process.env, { now: appNow });
 const client = df.input.durableClient();
 
 // 1. What a run needs before it can start: a published desktop flow, a connection to a machine, a cloud flow that uses both.
@@ -105,7 +106,7 @@ activity('resolve-desktop-flow', resolveDesktopFlow(ports));
 df.app.entity(RUN_QUEUE, runQueueEntity);
 // Unattended runs of a limited environment need a bot too; bots are lent to queues.
 df.app.entity(UNATTENDED_CAPACITY, unattendedCapacityEntity);
-activity('deliver-effects', deliverEffects(ports, instancesOf));
+durableActivity('deliver-effects', deliverEffects(ports, instancesOf));
 activity('keep-step', keepStep());
 
 // 7. The machine that was granted gets its commands (offer, go, stop) on its own queue, and fetches what the run needs.
@@ -123,7 +124,7 @@ app.serviceBusQueue('receive-agent-events', {
 signedHttp('put-artifact', 'PUT', 'agent/runs/{run}/artifacts/{name}', putArtifact(ports));
 
 // 9. The run has ended: its outcome goes into the run index and to its parent.
-activity('record-run', recordRun(ports, instancesOf));
+durableActivity('record-run', recordRun(ports, instancesOf));
 
 // 10. People look at runs and machines, and cancel runs; a cancelled run tells its children.
 http('list-runs', 'GET', 'runs', listRuns(ports));
@@ -132,7 +133,7 @@ durableHttp('get-run-logs', 'GET', 'runs/{run}/logs', getRunLogs(ports));
 durableHttp('list-artifacts', 'GET', 'runs/{run}/artifacts', listArtifacts(ports));
 http('get-artifact', 'GET', 'runs/{run}/artifacts/{name}', getArtifact(ports));
 durableHttp('cancel-run', 'POST', 'runs/{run}/cancel', cancelRun(ports));
-activity('raise-inbox', raiseInbox(instancesOf));
+durableActivity('raise-inbox', raiseInbox(instancesOf));
 http('list-machines', 'GET', 'machines', listMachines(ports));
 durableHttp('get-machine', 'GET', 'machines/{machine}', getMachine(ports));
 durableHttp('get-machine-queue', 'GET', 'machines/{machine}/queue', getMachineQueue(ports));
@@ -206,8 +207,14 @@ function durableHttp(
   });
 }
 
-/** Every activity gets the durable client: some raise events. */
 function activity<Name extends keyof Activities>(name: Name, handler: Activities[Name]): void {
+  df.app.activity(name, {
+    handler: handler as (input: unknown, context: InvocationContext) => unknown,
+  });
+}
+
+/** As `activity`, for those that tell or ask orchestrations. */
+function durableActivity<Name extends keyof Activities>(name: Name, handler: Activities[Name]): void {
   df.app.activity(name, {
     extraInputs: [client],
     handler: handler as (input: unknown, context: InvocationContext) => unknown,

@@ -20,8 +20,6 @@ export const RUN_QUEUE = 'run-queue';
  * `snapshot` reads: no input, its answer is a QueueSnapshot.
  */
 export type RunQueueOperation = QueueCommand['kind'] | 'snapshot';
-export type RunQueueInput<O extends QueueCommand['kind']> = Extract<QueueCommand, { kind: O }>;
-export type RunQueueAnswer<O extends RunQueueOperation> = O extends 'snapshot' ? QueueSnapshot : QueueAnswer;
 
 /** State of the entity. */
 export interface StoredEntity {

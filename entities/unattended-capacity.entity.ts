@@ -1,11 +1,6 @@
 import { parseCapacityCommand } from '../domain/capacity/command-schema';
 import { decideCapacity } from '../domain/capacity/decide-capacity';
-import type {
-  CapacityAnswer,
-  CapacityCommand,
-  CapacityReply,
-  CapacitySnapshot,
-} from '../domain/capacity/messages';
+import type { CapacityAnswer, CapacityReply, CapacitySnapshot } from '../domain/capacity/messages';
 import { capacitySnapshot, emptyCapacity } from '../domain/capacity/state';
 import type { CapacityState } from '../domain/capacity/state';
 import { entityHandler } from './operation';
@@ -16,7 +11,6 @@ import { watchChange } from './queue-watch.entity';
 /** One entity for the environment; its key is `CAPACITY_KEY`. */
 export const UNATTENDED_CAPACITY = 'unattended-capacity';
 export const CAPACITY_KEY = 'environment';
-
 
 /** State of the entity. */
 export interface StoredCapacity {

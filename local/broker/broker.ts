@@ -10,7 +10,7 @@ import { Namespace } from './namespace';
 import type { QueueCounts, QueueOptions } from './queue-options';
 
 export type { QueueCounts, QueueOptions } from './queue-options';
-export { signSas, type AccessRule, type Right } from './sas';
+export { signSas } from './sas';
 
 export interface BrokerOptions {
   /** Queues and messages; a barrier of this store stands before every acceptance and settlement. */

@@ -1,21 +1,29 @@
+import type { Clock } from '../clock';
+
 /** What the process's environment is completed with while one app runs. */
 export interface AppEnvironment {
   /** Puts back what was there before. */
   leave(): void;
 }
 
+/** Where an app finds the host's clock, so that its own reading of time is skipped with the host's. */
+const NOW = Symbol.for('functions-host.now');
+
 /**
  * Sets what the real host and the Core Tools set: the app's settings, and the names by which SDKs know that they run in a host.
  * The environment belongs to the whole process, so of several hosts at once the latest wins.
  */
 export function enterEnvironment(options: {
-  env: NodeJS.ProcessEnv;
+  /** Node's own process object, which the app sees too. */
+  process: NodeJS.Process;
   settings: Record<string, string>;
   /** host:port of the public port. */
   hostname: string;
   root: string;
+  clock: Clock;
 }): AppEnvironment {
-  const { env, settings, hostname, root } = options;
+  const { process, settings, hostname, root, clock } = options;
+  const { env } = process;
   const values: Record<string, string> = {
     FUNCTIONS_WORKER_RUNTIME: 'node',
     AZURE_FUNCTIONS_ENVIRONMENT: env['AZURE_FUNCTIONS_ENVIRONMENT'] ?? 'Development',
@@ -25,8 +33,11 @@ export function enterEnvironment(options: {
   };
   const before = Object.keys(values).map((name) => [name, env[name]] as const);
   Object.assign(env, values);
+  const now = (): number => clock.now();
+  Reflect.set(process, NOW, now);
   return {
     leave() {
+      if (Reflect.get(process, NOW) === now) Reflect.deleteProperty(process, NOW);
       for (const [name, value] of before) {
         if (env[name] !== values[name]) continue;
         if (value === undefined) delete env[name];

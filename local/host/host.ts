@@ -54,7 +54,8 @@ export async function createLocalHost(options: HostOptions): Promise<LocalHost> 
   const keys = options.keys ?? (options.keysFile ? loadKeys(options.keysFile) : generateKeys());
   const ports = await openPorts(options);
   const environment = enterEnvironment({
-    env,
+    process: nodeProcess(),
+    clock: options.clock,
     settings: config.settings,
     hostname: new URL(originOf(ports.http.server)).host,
     root,
