@@ -8,6 +8,8 @@ import { AgentError, messageOf } from './errors';
 import { register } from './listener/register';
 import { startAgent } from './listener/start-agent';
 import { consoleLog } from './log';
+import { ScenarioError } from './simulate/scenario';
+import { addSimulateCommand } from './simulate/command';
 import { AGENT_VERSION } from './version';
 
 /** EX_CONFIG of sysexits.h: starting again changes nothing until a person acts. */
@@ -90,7 +92,13 @@ program
     process.exitCode = checks.every((check) => check.ok) ? 0 : 1;
   });
 
+addSimulateCommand(program, { dataDir: defaultDataDir });
+
 program.parseAsync().catch((error: unknown) => {
+  if (error instanceof ScenarioError) {
+    process.stderr.write(`The scenario cannot be read.\n${error.message}\n`);
+    process.exit(2);
+  }
   const known = error instanceof AgentError;
   process.stderr.write(
     known ? `${error.code}: ${error.message}\n${error.remedy}\n` : `Unexpected error: ${messageOf(error)}\n`,
