@@ -33,6 +33,12 @@ export function nodeProgram(root: string): string {
   return major < OLDEST_NODE && existsSync(pinned) ? pinned : process.execPath;
 }
 
+/**
+ * Flags of the processes that are kept running. Most of what a request makes is garbage when it is answered; a larger young
+ * generation lets it die there instead of being copied.
+ */
+export const NODE_FLAGS = ['--no-warnings', '--max-semi-space-size=32'];
+
 const FIRST_RESTART_MS = 100;
 const LONGEST_RESTART_MS = 5_000;
 /** A child that lived this long starts again without delay. */
@@ -72,7 +78,7 @@ export class Supervised {
 
   private start(): void {
     const startedAt = Date.now();
-    const child = spawn(this.options.node, ['--no-warnings', this.options.script, ...this.options.args], {
+    const child = spawn(this.options.node, [...NODE_FLAGS, this.options.script, ...this.options.args], {
       env: { ...process.env, ...this.options.env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: this.options.detached ?? false,
