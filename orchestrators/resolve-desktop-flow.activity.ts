@@ -35,25 +35,33 @@ export function resolveDesktopFlow(
   addFormats(ajv);
   return async (input: Input): Promise<Resolved> => {
     const { action, run, requestedMs, startedBy } = input;
-    await ports.runs.record({
+    const row = {
       run,
       kind: 'desktop',
       name: action.desktopFlow,
       state: 'Queued',
       requestedMs,
       startedBy,
-    });
+    } as const;
+    const [resolved] = await Promise.all([resolve(input), ports.runs.record(row)]);
+    return resolved;
+  };
+
+  async function resolve({ action, ...input }: Input): Promise<Resolved> {
     const flow = await ports.desktopFlows.get(action.desktopFlow);
     if (!flow) return refuse('DesktopFlowNotFound', action.desktopFlow);
     if (flow.manifest.elevated) return refuse('ElevationNotAllowed', action.desktopFlow);
     const connection = await ports.connections.get(action.connection);
     if (!connection) return refuse('ConnectionNotFound', action.connection);
-    const machine = await ports.machines.get(connection.target.id);
+    const machine = await ports.machines.getCached(connection.target.id);
     if (!machine || machine.revoked) return refuse('EndpointDoNotExist', connection.target.id);
     const problems = inputProblems(flow.manifest.inputs, action.inputs);
     if (problems) return refuse('InvalidInput', problems);
-    return { ok: true, target: { ...timing(input), ...where(machine, connection.user), ...what(flow) } };
-  };
+    return {
+      ok: true,
+      target: { ...timing({ action, ...input }), ...where(machine, connection.user), ...what(flow) },
+    };
+  }
 
   function inputProblems(schema: DesktopFlowManifest['inputs'], inputs: unknown): string | undefined {
     if (!schema || ajv.validate(schema, inputs)) return undefined;
