@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CloudRunView, RunView } from '../../../contracts/api-runs';
+import type { CloudRunView } from '../../../contracts/api-runs';
 import { isEnded } from '../../../contracts/runs';
 import { zipOf } from '../../support/agent/zip';
 import { descendants, isAlive, kill, ROOT } from './processes';
@@ -130,12 +130,12 @@ export class Product {
     headers: Record<string, string | undefined> = {},
   ): Promise<Answer> {
     const { url, key } = this.endpoint;
-    const raw = typeof body === 'string' || body instanceof Uint8Array;
+    const bytes = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
     const all = { 'x-functions-key': key, 'content-type': 'application/json', ...headers };
     const response = await fetch(new URL(path, url), {
       method,
       headers: Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-      ...(body === undefined ? {} : { body: raw ? (body as BodyInit) : JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: typeof bytes === 'string' ? bytes : new Uint8Array(bytes) }),
       signal: AbortSignal.timeout(15_000),
     });
     const text = await response.text();
@@ -208,12 +208,12 @@ export class Product {
   }
 
   async ended(id: string, withinMs = 30_000): Promise<CloudRunView> {
-    let last: RunView | undefined;
+    let last: CloudRunView | undefined;
     return this.until(
       `run ${id} to end`,
       async () => {
         last = await this.run(id).catch(() => undefined);
-        return last && isEnded(last.status) ? (last as CloudRunView) : undefined;
+        return last && isEnded(last.status) ? last : undefined;
       },
       { withinMs, evidence: () => JSON.stringify(last, undefined, 2) },
     );
