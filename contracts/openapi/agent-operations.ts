@@ -12,7 +12,7 @@ import {
   parameters,
 } from './operation';
 
-const INSTALLATION = '5b0e8a52-6f2b-4a55-9a3c-7a9b0c5d2e11';
+export const INSTALLATION = '5b0e8a52-6f2b-4a55-9a3c-7a9b0c5d2e11';
 const sas = (entity: string, right: string): string =>
   `Endpoint=sb://attendant.servicebus.windows.net/;SharedAccessSignature=SharedAccessSignature sr=${entity}&sig=…&se=1772442003&skn=${right}`;
 

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { issuedToken, machineList, type MachineView, machineView, tokenBody } from '../api-machines';
 import { machineId } from '../ids';
-import { commandAccepted, machinePatch } from '../queues';
+import { machinePatch } from '../queues';
 import { MACHINE, NOW, report } from './examples';
 import { answer, jsonBody, jsonBodyErrors, type Operation, parameters } from './operation';
+import { stillUnderWay } from './under-way';
 
 export const machine = parameters(z.object({ machine: machineId.describe('Id of the machine.') }), {
   machine: MACHINE,
@@ -13,7 +14,7 @@ const view: MachineView = {
   ...report,
   id: MACHINE,
   name: 'front-desk',
-  status: 'online',
+  status: 'offline',
   maintenance: false,
   queue: MACHINE,
   attendedNotice: 'off',
@@ -25,15 +26,6 @@ const details = {
   ...view,
   settings: { reuseSession: true, strictOrder: false, maxEntries: 500, maintenance: false },
 };
-
-/** The answer of a command that is still under way after five seconds. */
-export function stillUnderWay(self: string) {
-  return answer(
-    { status: 202, what: 'It goes on; `self` shows it when it is done.', headers: { Location: '`self`' } },
-    commandAccepted,
-    { status: 'accepted', links: { self } },
-  );
-}
 
 export const machineOperations: readonly Operation[] = [
   {

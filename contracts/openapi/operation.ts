@@ -8,6 +8,7 @@ export const tags = {
   'Desktop flows': 'Automations that machines execute, published as packages.',
   Connections: 'Where desktop flows run and as whom.',
   Machines: 'Machines and their run queues.',
+  Capacity: 'Unattended bots: how many there are, and how they are used.',
   Agents: "What the agent of a machine calls. Requests are signed with the machine's key.",
   App: 'The app itself.',
 } as const;

@@ -1,5 +1,6 @@
 import { agentOperations } from './agent-operations';
 import { appOperations } from './app-operations';
+import { capacityOperations } from './capacity-operations';
 import { connectionOperations } from './connection-operations';
 import { desktopFlowOperations } from './desktop-flow-operations';
 import { flowOperations } from './flow-operations';
@@ -16,6 +17,7 @@ export const operations: readonly Operation[] = [
   ...connectionOperations,
   ...machineOperations,
   ...queueOperations,
+  ...capacityOperations,
   ...agentOperations,
   ...appOperations,
 ];

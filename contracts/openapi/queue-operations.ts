@@ -3,8 +3,9 @@ import { type QueueView, queueView } from '../api-machines';
 import { desktopRunId, machineId } from '../ids';
 import { queuePatch, releaseBody } from '../queues';
 import { DESKTOP_RUN, MACHINE, NOW, REQUESTED } from './examples';
-import { machine, stillUnderWay } from './machine-operations';
+import { machine } from './machine-operations';
 import { answer, jsonBody, jsonBodyErrors, type Operation, parameters } from './operation';
+import { stillUnderWay } from './under-way';
 
 const self = `/api/machines/${MACHINE}/queue`;
 

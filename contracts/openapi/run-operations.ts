@@ -31,7 +31,7 @@ const child: DesktopRunView = {
   machine: MACHINE,
   progress: { at: NOW, subflow: 'Main', action: 'Check rows', percent: 40 },
   timeline: [
-    { at: REQUESTED, what: 'queued' },
+    { at: REQUESTED, what: 'queued', actor: 'owner' },
     { at: STARTED, what: 'started' },
   ],
 };
@@ -57,7 +57,6 @@ export const runOperations: readonly Operation[] = [
             startedBy: 'owner',
           },
         ],
-        continuation: `2026-03.${RUN}`,
       }),
     ],
     errors: ['InvalidQuery'],

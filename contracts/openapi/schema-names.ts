@@ -33,6 +33,7 @@ import {
   runSummary,
   runView,
 } from '../api-runs';
+import { capacityBody, capacityView } from '../capacity';
 import { connection, connectionBody, connectionTarget } from '../connections';
 import { flowDefinition } from '../flow-definition';
 import { commandAccepted, machinePatch, queuePatch, releaseBody } from '../queues';
@@ -55,6 +56,7 @@ export const requestSchemas: Readonly<Record<string, z.ZodType>> = {
   MachinePatch: machinePatch,
   QueuePatch: queuePatch,
   ReleaseBody: releaseBody,
+  CapacityBody: capacityBody,
   RegisterBody: registerRequest,
   LeaseBody: leaseRequest,
 };
@@ -91,6 +93,7 @@ export const answerSchemas: Readonly<Record<string, z.ZodType>> = {
   MachineList: machineList,
   QueueSettings: queueSettingsView,
   Queue: queueView,
+  Capacity: capacityView,
   CommandAccepted: commandAccepted,
   Registration: registerResponse,
   Lease: leaseResponse,

@@ -1,0 +1,140 @@
+import type { ErrorCode } from '../../contracts/errors';
+import { errorCatalogue } from '../../contracts/errors';
+import { problem } from '../../contracts/api-problem';
+import { DESKTOP_RUN, MACHINE, report, RUN } from '../../contracts/openapi/examples';
+import type { Operation } from '../../contracts/openapi/operation';
+import { operations } from '../../contracts/openapi/operations';
+import { ApiStory, BODY_LIMIT, type Change, portsOf as mockPortsOf } from './support/api-story';
+import { engineClient } from './support/engine-client';
+import { RegisteredRoutes } from './support/registered-routes';
+
+const mockFunctions = new RegisteredRoutes();
+let mockStory: ApiStory;
+jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
+jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockPortsOf(() => mockStory.rig) }));
+jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockStory.rig.instances }));
+jest.mock('durable-functions/lib/src/durableClient/getClient', () => ({
+  getClient: () => engineClient(mockStory.rig.engine),
+  isDurableClientInput: ({ type }: { type: string }) => type === 'durableClient',
+}));
+
+beforeEach(async () => {
+  mockStory = new ApiStory(mockFunctions);
+  // Loaded once: app.ts registers over the ports of whatever story is the current one.
+  jest.requireActual('../../app');
+  await mockStory.begin();
+});
+afterEach(() => mockStory.rig.close());
+
+/** How to be answered with a code: a change to the example, after what has to be so before. */
+interface Case {
+  before?: (story: ApiStory, operation: Operation) => Promise<unknown>;
+  change?: Change;
+}
+
+const OTHER_MACHINE = `m-${'1'.repeat(26)}`;
+const body = (of: Operation | undefined): object =>
+  of?.body?.kind === 'json' ? { ...(of.body.example as object) } : {};
+const registration = body(operations.find(({ name }) => name === 'register-agent'));
+const changeMachine =
+  (change: { revoked?: boolean; queue?: string }) =>
+  async ({ rig }: ApiStory): Promise<void> => {
+    const row = await rig.ports.machines.get(MACHINE);
+    if (row) await rig.ports.machines.put({ ...row, ...change });
+  };
+
+/** By code, or by operation and code where an operation needs another way. */
+const cases: Record<string, Case> = {
+  MalformedJson: { change: { body: '{' } },
+  BodyTooLarge: { change: { body: 'x'.repeat(BODY_LIMIT + 1) } },
+  InvalidBody: { change: { body: [] } },
+  'run-flow InvalidBody': { change: { headers: { 'Idempotency-Key': 'x'.repeat(257) } } },
+  InvalidDefinition: { change: { body: [] } },
+  InvalidPackage: { change: { body: 'not a zip' } },
+  InvalidQuery: { change: { query: { top: '0' } } },
+  InvalidInput: { change: { body: {} } },
+  FlowNotFound: { change: { path: { flow: 'none' } } },
+  DesktopFlowNotFound: { change: { path: { name: 'none' } } },
+  ConnectionNotFound: { change: { path: { name: 'none' } } },
+  RunNotFound: { change: { path: { run: 'none' } } },
+  MachineNotFound: { change: { path: { machine: OTHER_MACHINE } } },
+  'put-connection MachineNotFound': { change: { body: { target: { kind: 'machine', id: OTHER_MACHINE } } } },
+  FileNotFound: { change: { path: { id: 'f'.repeat(64), hash: 'f'.repeat(64), name: 'none.csv' } } },
+  'put-artifact FileNotFound': { change: { path: { name: 'a\\b' } } },
+  IdempotencyKeyReused: {
+    before: async (story, operation) => {
+      await story.rig.ports.flows.put({
+        name: 'process-invoices',
+        triggers: { http: { type: 'Request', kind: 'Http' } },
+        actions: { say: { type: 'Compose', inputs: 1 } },
+      });
+      await story.send(operation);
+    },
+    change: { body: {} },
+  },
+  RunAlreadyEnded: {
+    before: async ({ rig }) => {
+      await rig.engine.raiseEvent(RUN, 'inbox', JSON.stringify({ kind: 'cancel', by: 'owner' }));
+      await rig.idle();
+    },
+  },
+  Unauthorized: { change: { unsigned: true } },
+  MachineRevoked: { before: changeMachine({ revoked: true }) },
+  'register-agent MachineRevoked': {
+    before: async (story, operation) => {
+      const { machine } = (await story.send(operation)).body as { machine: string };
+      const row = await story.rig.ports.machines.get(machine);
+      if (row) await story.rig.ports.machines.put({ ...row, revoked: true });
+    },
+  },
+  RegistrationTokenInvalid: { change: { body: { ...registration, token: 'made up' } } },
+  UnsupportedOs: { change: { body: { ...registration, report: { ...report, os: 'windows7' } } } },
+  AgentAlreadyRunning: {
+    before: (story, operation) => story.send(operation),
+    change: { body: { installation: 'another' } },
+  },
+  Forbidden: { before: ({ rig }) => rig.ports.runs.record({ run: DESKTOP_RUN, machine: OTHER_MACHINE }) },
+  RunNotQueued: { change: { path: { run: `${RUN}-2` } } },
+  RunNotOnTop: { change: { body: { undo: true } } },
+  InvalidSetting: { change: { body: { maxEntries: 0 } } },
+  MachineInGroup: { before: changeMachine({ queue: 'g-1' }) },
+  MachineIsMoving: { before: changeMachine({ queue: 'g-1' }), change: { body: { maintenance: true } } },
+  'release-machine MachineIsMoving': { before: changeMachine({ queue: 'g-1' }) },
+  SessionReuseNotPossible: {
+    before: async ({ rig }) => {
+      const joining = { machine: OTHER_MACHINE, epoch: 1, lastN: 0, online: true, presenceSeq: 1 };
+      const order = {
+        kind: 'attach',
+        move: 1,
+        joining: { ...joining, report: { ...report, multipleSessionsPerUser: true } },
+      };
+      await rig.start('queue-command', { queue: MACHINE, order }, 'attach-another');
+    },
+  },
+};
+
+const documented = operations.flatMap((operation) =>
+  [
+    ...operation.errors,
+    ...(operation.access === 'machine' ? (['Unauthorized', 'MachineRevoked'] as const) : []),
+  ].map((code) => [operation.name, code, operation] as const),
+);
+
+/** Name in `cases` of the way that leads to the answer. */
+const wayTo = (name: string, code: ErrorCode): string =>
+  `${name} ${code}` in cases ? `${name} ${code}` : code;
+
+it.each(documented)('%s can be answered with %s', async (name, code, operation) => {
+  const given = cases[wayTo(name, code)];
+  if (!given) throw new Error(`Show in this file how ${name} is answered with ${code}.`);
+  await given.before?.(mockStory, operation);
+  const answer = await mockStory.send(operation, given.change);
+  expect(answer.body).toMatchObject({ code });
+  expect(answer.status).toBe(errorCatalogue[code].status);
+  expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  expect(problem.parse(answer.body)).toEqual(answer.body);
+});
+
+it('every way of this file is used', () => {
+  expect(new Set(documented.map(([name, code]) => wayTo(name, code)))).toEqual(new Set(Object.keys(cases)));
+});

@@ -1,0 +1,185 @@
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import type * as azure from '@azure/functions';
+import { artifactKey, fileKey, packageKey } from '../../../adapters/blobs/blob-keys';
+import { agentHeaders, requestText } from '../../../contracts/agent-api';
+import type { Operation } from '../../../contracts/openapi/operation';
+import * as example from '../../../contracts/openapi/examples';
+import { AppRig } from '../../support/app-rig';
+import type { InMemoryPorts } from '../../support/in-memory-ports';
+import { zipOf } from '../../support/agent/zip';
+import { INSTALLATION } from '../../../contracts/openapi/agent-operations';
+import type { RegisteredRoutes } from './registered-routes';
+
+/** The largest body that the app under test takes (bytes). */
+export const BODY_LIMIT = 5_000;
+
+/** What a request has in place of the operation's example. */
+export interface Change {
+  path?: Record<string, string>;
+  query?: Record<string, string>;
+  headers?: Record<string, string>;
+  /** Sent as it is when text or bytes, else as JSON. */
+  body?: unknown;
+  unsigned?: boolean;
+}
+
+export interface ApiAnswer {
+  status: number;
+  headers: Headers;
+  /** Parsed where the content type says JSON, else the text. */
+  body: unknown;
+}
+
+/** The app in the situation that the examples of the API's description tell of: run RUN-1 waits for the machine `front-desk`. */
+export class ApiStory {
+  readonly rig: AppRig;
+  private readonly key = generateKeyPairSync('ed25519');
+
+  constructor(private readonly functions: RegisteredRoutes) {
+    const limit = String(BODY_LIMIT);
+    this.rig = new AppRig(functions, {
+      ATTENDANT_MAX_BODY_BYTES: limit,
+      ATTENDANT_MAX_FILE_BYTES: limit,
+      ATTENDANT_MAX_PACKAGE_BYTES: limit,
+    });
+  }
+
+  /** Call after app.ts has been loaded. */
+  async begin(): Promise<void> {
+    const { rig } = this;
+    const { ports } = rig;
+    rig.run();
+    await ports.tokens.issue(rig.clock.now() + 3_600_000);
+    await ports.machines.put({
+      id: example.MACHINE,
+      name: 'front-desk',
+      epoch: 1,
+      publicKey: this.key.publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
+      sealingKey: '',
+      installation: INSTALLATION,
+      report: example.report,
+      registeredMs: rig.clock.now(),
+      revoked: false,
+    });
+    await rig.tick('watch-machines');
+    await ports.presence.seen({
+      machine: example.MACHINE,
+      seq: 1,
+      lastSeenMs: rig.clock.now(),
+      online: false,
+      installation: INSTALLATION,
+    });
+    await ports.bots.put(4);
+    await ports.connections.put({
+      name: 'front-desk',
+      target: { kind: 'machine', id: example.MACHINE },
+      user: 'CONTOSO\\bot',
+      hasCredential: false,
+    });
+    await ports.desktopFlows.put(example.manifest, new TextEncoder().encode('zip'));
+    await ports.blobs.put(packageKey(example.PACKAGE_HASH), Buffer.from('zip'));
+    await ports.blobs.put(fileKey(example.CSV_ID), Buffer.from(example.CSV));
+    const { hash } = await ports.flows.put(example.definition);
+    const input = { run: example.RUN, flow: 'process-invoices', definition: hash, startedBy: 'owner' };
+    await rig.start(
+      'cloud-flow-run',
+      { ...input, triggerBody: { csv: example.CSV_ID }, trigger: 'Http' },
+      example.RUN,
+    );
+    await ports.runs.record({ run: example.DESKTOP_RUN, machine: example.MACHINE, epoch: 1 });
+    await ports.runLogs.append(example.DESKTOP_RUN, 0, [{ at: example.STARTED, stream: 'out', text: 'x' }]);
+    await ports.runLogs.progress(example.DESKTOP_RUN, {
+      subflow: 'Main',
+      action: 'Check rows',
+      percent: 40,
+      atMs: rig.clock.now(),
+    });
+    await ports.blobs.put(artifactKey(example.DESKTOP_RUN, 'rejects.csv'), Buffer.from('row'));
+  }
+
+  /** Sends the operation's example to the function that app.ts registered. */
+  async send(operation: Operation, change: Change = {}): Promise<ApiAnswer> {
+    const params = text({ ...operation.path?.example, ...change.path });
+    const route = operation.route.replace(/\{(\w+)\}/g, (_all, name: string) =>
+      encodeURIComponent(params[name] ?? ''),
+    );
+    const path = `/api/${route}`;
+    const body = await bodyOf(operation, change);
+    const headers = text({
+      ...operation.headers?.example,
+      ...(operation.access === 'machine' && !change.unsigned ? this.signature(operation, path, body) : {}),
+      ...change.headers,
+    });
+    // Loaded as late as the app: the library looks for the host's module when it is loaded.
+    const { HttpRequest } = jest.requireActual<typeof azure>('@azure/functions');
+    const request = new HttpRequest({
+      method: operation.method,
+      url: `http://localhost${path}`,
+      params,
+      query: text({ ...operation.query?.example, ...change.query }),
+      headers,
+      ...(body ? { body: { bytes: body } } : {}),
+    });
+    const context = { functionName: operation.name, invocationId: 'invocation-1', error: () => undefined };
+    const handler = this.functions.handler(operation.name);
+    return answerOf(
+      (await handler(request, { ...context, options: { extraInputs: [] } })) as azure.HttpResponseInit,
+    );
+  }
+
+  private signature(
+    { method }: Operation,
+    path: string,
+    body: Uint8Array | undefined,
+  ): Record<string, string> {
+    const time = new Date(this.rig.clock.now()).toISOString();
+    const bodySha256 = createHash('sha256')
+      .update(body ?? '')
+      .digest('hex');
+    const signed = requestText({ method, path, machine: example.MACHINE, time, bodySha256 });
+    return {
+      [agentHeaders.machine]: example.MACHINE,
+      [agentHeaders.time]: time,
+      [agentHeaders.signature]: sign(null, Buffer.from(signed), this.key.privateKey).toString('base64'),
+    };
+  }
+}
+
+/** The ports of whatever rig is the current one: the app is loaded once, the rigs follow one another. */
+export function portsOf(rig: () => AppRig): InMemoryPorts {
+  const forward = <T extends object>(target: T, current: () => T): T =>
+    new Proxy(target, {
+      get: (_target, name) => {
+        const value: unknown = Reflect.get(current(), name);
+        const isPort = typeof value === 'object' && value !== null;
+        return isPort ? forward(value, () => Reflect.get(current(), name) as object) : value;
+      },
+    });
+  return forward({} as InMemoryPorts, () => rig().ports);
+}
+
+async function bodyOf({ body }: Operation, change: Change): Promise<Uint8Array | undefined> {
+  const given = 'body' in change ? change.body : await exampleOf(body);
+  if (given === undefined || given instanceof Uint8Array) return given;
+  return Buffer.from(typeof given === 'string' ? given : JSON.stringify(given));
+}
+
+function exampleOf(body: Operation['body']): unknown {
+  if (body?.kind !== 'bytes' || body.example !== undefined) return body?.example;
+  // A zip has no example that could be read: the package of the story stands in.
+  // JSON is YAML.
+  return zipOf({ 'desktop-flow.yaml': JSON.stringify(example.manifest), 'main.py': '' });
+}
+
+function answerOf(response: azure.HttpResponseInit): ApiAnswer {
+  const headers = new Headers(response.headers);
+  const { body } = response;
+  const said =
+    typeof body === 'string' || body instanceof Uint8Array ? Buffer.from(body).toString('utf8') : '';
+  const isJson = /json/.test(headers.get('content-type') ?? '');
+  return { status: response.status ?? 200, headers, body: isJson ? JSON.parse(said) : said };
+}
+
+function text(values: Record<string, string | number>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
+}
