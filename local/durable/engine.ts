@@ -236,8 +236,14 @@ class Proxied implements DurableEngine {
     this.answer(() => this.engine.queries.queryEntities(query));
 
   private async answer<T>(work: () => T): Promise<T> {
-    const result = work();
-    await this.engine.hub.store.durable();
+    const { store } = this.engine.hub;
+    let result: T;
+    try {
+      result = work();
+    } catch (cause) {
+      throw store.explain(cause);
+    }
+    await store.durable();
     return result;
   }
 }

@@ -21,6 +21,8 @@ export interface Store {
    * Costs nothing when nothing was written since the last one.
    */
   durable(): Promise<void>;
+  /** What a read of `db` threw, by its name. Writes and the barrier throw named errors by themselves. */
+  explain(cause: unknown): Error;
   /** Called when a failed commit threw away writes that were not yet durable: drop every cache and read again. */
   onRollback(listener: (cause: Error) => void): void;
   close(): Promise<void>;
@@ -141,6 +143,10 @@ class SqliteStore implements Store {
     const barrier = new Promise<void>((resolve, reject) => this.waiting.push({ resolve, reject }));
     this.schedule();
     return barrier;
+  }
+
+  explain(cause: unknown): Error {
+    return storeError(cause, this.path);
   }
 
   onRollback(listener: (cause: Error) => void): void {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore, type Store } from '../../../local/store/store';
@@ -92,6 +92,34 @@ describe('a disk that refuses', () => {
     expect((await send('GET', 'instances/before')).status).toBe(202);
     expect((await start('after')).status).toBe(202);
   });
+});
+
+test('a file damaged under the host: what meets the damage is named, the rest is served', async () => {
+  for (let i = 0; i < 30; i++) {
+    expect((await start(`i-${i}`, 'waits', JSON.stringify('x'.repeat(20_000)))).status).toBe(202);
+  }
+  await host.runUntilIdle();
+  await closeHosts();
+  await store.close();
+  const path = join(folder, 'store.db');
+  const file = openSync(path, 'r+');
+  // The later half: inputs and histories, not the tables' first pages.
+  const half = Math.floor(statSync(path).size / 8192) * 4096;
+  writeSync(file, Buffer.alloc(half, 0xa5), 0, half, half);
+  closeSync(file);
+
+  store = openStore(path);
+  host = await startHost({ code: APP }, { store });
+  const answers = [];
+  for (let i = 0; i < 30; i++) answers.push(await send('GET', `instances/i-${i}?showHistory=true`));
+  const bad = answers.filter(({ status: code }) => code === 500);
+  expect(bad.length).toBeGreaterThan(0);
+  for (const { text } of bad) {
+    expect(JSON.parse(text)).toMatchObject({
+      ExceptionType: 'StoreCorrupt',
+      ExceptionMessage: expect.stringContaining('restore a copy of the data directory'),
+    });
+  }
 });
 
 describe('sizes', () => {

@@ -29,6 +29,7 @@ function gated(store: Store): { store: Store; open: () => void; fail: (cause: Er
       db: store.db,
       prepare: (sql) => store.prepare(sql),
       write: (work) => store.write(work),
+      explain: (cause) => store.explain(cause),
       onRollback: (listener) => store.onRollback(listener),
       close: () => store.close(),
       durable,
