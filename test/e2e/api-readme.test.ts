@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { ROOT, runProgram } from './support/processes';
 import { Product } from './support/product';
 
-test('the commands of docs/api/README.md do what it says', async () => {
-  const readme = readFileSync(join(ROOT, 'docs/api/README.md'), 'utf8');
+const read = (file: string): string => readFileSync(join(ROOT, 'docs/api', file), 'utf8');
+
+test('the commands of docs/api/README.md do what it says, and the description is served to anyone', async () => {
+  const readme = read('README.md');
   const [setup, ...blocks] = [...readme.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block);
   // Where the host is and its key: given by the test, as the port is not the usual one.
   expect(setup).toMatch(/^URL=.*\nKEY=.*\n$/);
@@ -22,6 +24,11 @@ test('the commands of docs/api/README.md do what it says', async () => {
     expect(out).toContain('"name":"rejects.csv"');
     expect(out).toContain('"code":"RunAlreadyEnded"');
     expect(out).toMatch(/"queue":"m-[0-9a-z]{26}"/);
+
+    const served = await product.call('GET', '/api/openapi.json', undefined, {
+      'x-functions-key': undefined,
+    });
+    expect([served.status, served.text]).toEqual([200, read('openapi.json')]);
   } finally {
     await product.stop();
   }
