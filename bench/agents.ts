@@ -32,6 +32,7 @@ const linux: SessionPort = {
       sessions: [],
     }),
   open: () => Promise.reject(new Error('the bench opens no session')),
+  check: () => Promise.reject(new Error('the bench tests no connection')),
 };
 
 class Machines {

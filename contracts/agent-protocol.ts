@@ -47,10 +47,12 @@ export const goCommand = z.object({
   ...commandBase,
   kind: z.literal('go'),
   userKey: z.string(),
+  /** Account of the session as the connection names it; absent where the run uses the agent's own session. */
+  user: z.string().optional(),
   mode: z.enum(['attended', 'unattended']),
   desktopFlow: z.object({ name: z.string(), version: z.string(), package: contentHash }),
   inputs: z.record(z.string(), z.unknown()),
-  /** Credential of the session, sealed for this machine; absent where the run uses the agent's own session. */
+  /** Credential of the session, sealed for this machine and grant (contracts/sealed-credential.ts); absent where the connection has none. */
   sealedCredential: z.string().optional(),
   sessionPlan: sessionPlan.optional(),
 });
@@ -74,11 +76,35 @@ export const agentCommand = z.discriminatedUnion('kind', [
   pauseCommand,
   resumeCommand,
 ]);
+/** A command about a run. */
 export type AgentCommand = z.infer<typeof agentCommand>;
 
+/** A test of a connection; also the instance that waits for the answers. */
+export const connectionTestId = z.string().regex(/^ct-[0-9a-hjkmnp-tv-z]{26}$/, 'is not a connection test');
+
+/** "Could a run use this account?" (row B9). Answered at once with `connectionTested`, not journaled, of no use after a while. */
+export const testConnectionCommand = z.object({
+  v: z.literal(1),
+  kind: z.literal('testConnection'),
+  test: connectionTestId,
+  machine: machineId,
+  /** Registration that is asked; another one does not answer. */
+  epoch: z.int().min(1),
+  user: z.string().optional(),
+  sealedCredential: z.string().optional(),
+});
+export type TestConnectionCommand = z.infer<typeof testConnectionCommand>;
+
+/** Everything that stands in a machine's command queue. */
+export const machineCommand = z.discriminatedUnion('kind', [agentCommand, testConnectionCommand]);
+export type MachineCommand = z.infer<typeof machineCommand>;
+
 /** Service Bus message id: repeats of one sending are dropped by duplicate detection, a `go` never by its `offer`. */
-export function commandMessageId(command: AgentCommand, attempt = 0): string {
-  const base = `${command.run}:${command.machine}:${command.fence.epoch}.${command.fence.n}:${command.kind}`;
+export function commandMessageId(command: MachineCommand, attempt = 0): string {
+  const base =
+    command.kind === 'testConnection'
+      ? `${command.test}:${command.machine}`
+      : `${command.run}:${command.machine}:${command.fence.epoch}.${command.fence.n}:${command.kind}`;
   return attempt === 0 ? base : `${base}:${attempt}`;
 }
 
@@ -122,6 +148,18 @@ export const usage = z.object({
   wallMs: z.number().min(0),
 });
 
+/** What a machine says of an account (row B9). */
+export const accountCheck = z.object({
+  user: z.enum(['known', 'unknown', 'notChecked']),
+  /** The account as this machine knows it: uid on Linux, SID on Windows (row E1). */
+  userId: z.string().max(200).optional(),
+  password: z.enum(['accepted', 'refused', 'notChecked']),
+  /** Why runs of the connection would fail here. */
+  error: errorInfoSchema.optional(),
+  note: z.string().max(1_000).optional(),
+});
+export type AccountCheck = z.infer<typeof accountCheck>;
+
 /** Bodies of the agent's events by kind. Run events carry `run` and `fence` in the envelope. */
 export const agentEventBodies = {
   /** The listener has started: everything it knows, and which runs it still has on record. */
@@ -153,6 +191,8 @@ export const agentEventBodies = {
   }),
   /** Terminal: proof from the journal that this (run, fence) was not started and never will be. */
   never: z.object({ reason: z.string() }),
+  /** The answer to `testConnection`. */
+  connectionTested: accountCheck.extend({ test: connectionTestId }),
 } as const;
 
 export type AgentEventKind = keyof typeof agentEventBodies;

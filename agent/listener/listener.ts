@@ -1,4 +1,9 @@
-import { agentCommand, type MachineReport } from '../../contracts/agent-protocol';
+import {
+  machineCommand,
+  type AgentEventBody,
+  type MachineReport,
+  type TestConnectionCommand,
+} from '../../contracts/agent-protocol';
 import type { LeaseResponse } from '../../contracts/agent-api';
 import { every, type Clock, type Monotonic } from '../clock';
 import type { ControlPlane } from '../control-plane/control-plane';
@@ -22,6 +27,8 @@ export interface AgentParts {
   runner: Runner;
   /** @throws AgentError UnsupportedOs. */
   report(): Promise<MachineReport>;
+  /** Never rejects. */
+  checkAccount(command: TestConnectionCommand): Promise<AgentEventBody<'connectionTested'>>;
   clock: Clock;
   monotonic: Monotonic;
   log: Log;
@@ -72,7 +79,7 @@ export class Listener {
 
   /** Handles one command of the queue. @returns when its effect is on disk. */
   async command(body: unknown): Promise<Settlement> {
-    const command = agentCommand.safeParse(body);
+    const command = machineCommand.safeParse(body);
     if (!command.success) {
       this.parts.log.warn(`A command was not understood and is put aside: ${command.error.message}`);
       return { deadLetter: command.error.message.slice(0, 1_000) };
@@ -82,7 +89,8 @@ export class Listener {
       this.parts.log.warn(`A command for ${command.data.machine} reached ${machine} and is put aside.`);
       return { deadLetter: `This is ${machine}.` };
     }
-    await this.input(command.data);
+    if (command.data.kind === 'testConnection') await this.testConnection(command.data);
+    else await this.input(command.data);
     return 'complete';
   }
 
@@ -110,6 +118,12 @@ export class Listener {
     await Promise.all(handles.map((handle) => handle.ended));
     // With a broken disk the ends cannot be journaled; the next start reports them.
     while (this.running.size > 0 && !this.unable) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  /** Row B9. Nothing is journaled: whoever asked does not wait longer than half a minute. */
+  private async testConnection(command: TestConnectionCommand): Promise<void> {
+    if (command.epoch !== this.parts.identity.epoch) return;
+    this.parts.outbox.live('connectionTested', await this.parts.checkAccount(command));
   }
 
   private async input(input: AgentInput): Promise<void> {

@@ -17,6 +17,7 @@ import { processRunner } from '../runner/process-runner';
 import type { Runner } from '../runner/runner';
 import { ownSession } from '../session/own';
 import type { SessionPort } from '../session/session';
+import { checkAccount } from '../session/session-request';
 import { Listener } from './listener';
 import { machineReport } from './machine-report';
 
@@ -104,6 +105,7 @@ async function startLocked(
       controlPlane,
       packages: new PackageStore(dataDir, controlPlane),
       session,
+      sealingKey: identity.sealing.privateKey,
       log,
       ...(options.workerCommand ? { workerCommand: options.workerCommand } : {}),
     });
@@ -133,6 +135,7 @@ async function startLocked(
     controlPlane,
     runner,
     report: () => machineReport(session, runner),
+    checkAccount: (command) => checkAccount(session, command, identity.sealing.privateKey),
     clock,
     monotonic,
     log,

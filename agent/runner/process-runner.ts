@@ -10,6 +10,7 @@ import type { PackageStore } from '../package/package-store';
 import { prepareRunFolder, removeAllRunFolders, removeRunFolder } from '../package/run-folder';
 import { killRemains, RUN_MARK, runMark } from '../process/process-group';
 import type { GoCommand } from '../protocol/decide';
+import { sessionRequest } from '../session/session-request';
 import { SessionRefusedError, type Session, type SessionPort } from '../session/session';
 import { availableKinds } from './commands';
 import { flowEnvironment } from './environment';
@@ -22,6 +23,8 @@ export interface ProcessRunnerOptions {
   controlPlane: ControlPlane;
   packages: PackageStore;
   session: SessionPort;
+  /** Private key that credentials are opened with. */
+  sealingKey: string;
   log: Log;
   /** Program and arguments of the worker. */
   workerCommand?: string[];
@@ -77,8 +80,7 @@ class Run implements RunHandle {
     const { dataDir } = this.options;
     let session: Session | undefined;
     try {
-      const { mode, userKey, sealedCredential, sessionPlan: plan } = this.command;
-      session = await this.options.session.open({ mode, userKey, sealedCredential, plan });
+      session = await this.options.session.open(sessionRequest(this.command, this.options.sealingKey));
       return await this.executeIn(session);
     } catch (error) {
       return this.stopping.signal.aborted ? { outcome: 'Stopped' } : notExecuted(error);

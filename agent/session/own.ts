@@ -1,13 +1,51 @@
 import { spawn } from 'node:child_process';
 import os from 'node:os';
-import type { OsFamily } from '../../contracts/agent-protocol';
+import type { AccountCheck, OsFamily } from '../../contracts/agent-protocol';
+import { errorInfo } from '../../contracts/errors';
+import { userKey } from '../../contracts/user-name';
 import { AgentError } from '../errors';
-import type { SessionPort } from './session';
+import { resolveUid } from './linux-accounts';
+import { SessionRefusedError, type SessionPort } from './session';
 
-/** Runs execute in the session in which the agent itself runs, one at a time unless `maxSessions` says otherwise. */
-export function ownSession(options: { maxSessions?: number } = {}): SessionPort {
+interface OwnSessionOptions {
+  maxSessions?: number;
+  /** uid of an account; absent where accounts cannot be resolved. */
+  resolve?: ((user: string) => Promise<number | undefined>) | undefined;
+}
+
+/**
+ * Runs execute in the session in which the agent itself runs, one at a time unless `maxSessions` says otherwise. On Linux a connection
+ * that names another user than the agent's is refused (row E1).
+ */
+export function ownSession(options: OwnSessionOptions = {}): SessionPort {
   const family = osFamilyOf({ platform: process.platform, release: os.release(), version: os.version() });
-  const user = os.userInfo().username;
+  const { username: user, uid } = os.userInfo();
+  const { resolve = process.platform === 'linux' ? resolveUid : undefined } = options;
+
+  /** What this machine makes of an account; `problem` says why runs of it cannot execute here. */
+  async function look(account: string): Promise<{ known: boolean; id?: string; problem?: string }> {
+    const found = await resolve?.(account);
+    const whose = `This agent executes runs only in its own session, that of ${user} (uid ${uid}).`;
+    if (found === undefined) return { known: false, problem: `"${account}" is no account here. ${whose}` };
+    const id = String(found);
+    return found === uid
+      ? { known: true, id }
+      : { known: true, id, problem: `"${account}" is uid ${id} here. ${whose}` };
+  }
+
+  async function check(account: string | undefined): Promise<AccountCheck> {
+    const note = "Passwords are not checked: runs execute in the agent's own session.";
+    if (account === undefined) return { user: 'known', userId: String(uid), password: 'notChecked', note };
+    if (!resolve) return { user: 'notChecked', password: 'notChecked', note };
+    const { known, id, problem: details } = await look(account);
+    return {
+      user: known ? 'known' : 'unknown',
+      ...(id === undefined ? {} : { userId: id }),
+      password: 'notChecked',
+      ...(details === undefined ? { note } : { error: errorInfo('AttendedUserNotLoggedIn', { details }) }),
+    };
+  }
+
   return {
     report: async () => ({
       os: family,
@@ -15,13 +53,21 @@ export function ownSession(options: { maxSessions?: number } = {}): SessionPort 
       maxSessions: options.maxSessions ?? 1,
       rds: false,
       multipleSessionsPerUser: false,
-      sessions: [{ user, userKey: user.toLowerCase(), state: 'active' }],
+      sessions: [{ user, userKey: userKey(user), state: 'active' }],
     }),
-    open: async () => ({
-      env: {},
-      spawn: (program, args, spawnOptions) => spawn(program, args, spawnOptions),
-      close: async () => undefined,
-    }),
+    open: async ({ user: account, mode }) => {
+      const problem = account === undefined || !resolve ? undefined : (await look(account)).problem;
+      if (problem !== undefined) {
+        const code = mode === 'attended' ? 'AttendedUserNotLoggedIn' : 'SessionCreationError';
+        throw new SessionRefusedError(code, problem);
+      }
+      return {
+        env: {},
+        spawn: (program, args, spawnOptions) => spawn(program, args, spawnOptions),
+        close: async () => undefined,
+      };
+    },
+    check: ({ user: account }) => check(account),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
-import type { MachineReport, SessionPlan } from '../../contracts/agent-protocol';
+import type { AccountCheck, MachineReport, SessionPlan } from '../../contracts/agent-protocol';
 import type { ErrorCode } from '../../contracts/errors';
+import type { Credential } from '../../contracts/sealed-credential';
 import { AgentError } from '../errors';
 
 /** What a session port knows of its machine (rows C6, C9, G1, G2). */
@@ -12,11 +13,20 @@ export type SessionReport = Pick<
   hostname?: string;
 };
 
-export interface SessionRequest {
+/** Whose session it is to be. */
+export interface Account {
+  /** As the connection names it (contracts/user-name.ts); absent: whoever the agent itself runs as. */
+  user?: string | undefined;
+  /**
+   * Opens the connection's credential, where it has one. Only the session port calls it, when it signs in, and keeps nothing.
+   * @throws AgentError SessionCreationInvalidCredentials when it was not sealed for this machine and run.
+   */
+  credential?: (() => Credential) | undefined;
+}
+
+export interface SessionRequest extends Account {
   mode: 'attended' | 'unattended';
   userKey: string;
-  /** Sealed for this machine; absent where the run uses the agent's own session. */
-  sealedCredential?: string | undefined;
   /** Rules of this run on this machine; absent where the control plane did not send any. */
   plan?: SessionPlan | undefined;
 }
@@ -46,4 +56,6 @@ export interface SessionPort {
   report(): Promise<SessionReport>;
   /** @throws SessionRefusedError (rows C4–C9, E1). */
   open(request: SessionRequest): Promise<Session>;
+  /** Row B9: whether runs could use the account here, as far as can be told without signing in. */
+  check(account: Account): Promise<AccountCheck>;
 }

@@ -68,11 +68,11 @@ class SimulatedRun implements RunHandle {
   }
 
   private async execute(): Promise<AgentEventBody<'done'>> {
-    const { mode, userKey, sealedCredential, sessionPlan: plan } = this.command;
+    const { mode, userKey, sessionPlan: plan } = this.command;
     const { signal } = this.stopping;
     let session: SimulatedSession;
     try {
-      session = await this.options.machine.open({ mode, userKey, sealedCredential, plan }, signal);
+      session = await this.options.machine.open({ mode, userKey, plan }, signal);
     } catch (error) {
       return signal.aborted ? { outcome: 'Stopped' } : notExecuted(error);
     }

@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
-import type { OsFamily } from '../../../contracts/agent-protocol';
+import type { AccountCheck, OsFamily } from '../../../contracts/agent-protocol';
+import { errorInfo } from '../../../contracts/errors';
+import { AGENT_SESSION } from '../../../contracts/user-name';
 import type { Pace } from '../../simulate/pace';
 import { planWithoutTerms, sessionCase } from '../session-case';
 import {
   SessionRefusedError,
+  type Account,
   type Session,
   type SessionPort,
   type SessionReport,
@@ -11,9 +14,6 @@ import {
 } from '../session';
 
 export type SessionState = 'active' | 'locked' | 'disconnected';
-
-/** Same-user key of runs whose connection names no user: they use the session that the agent itself runs in. */
-const AGENT_SESSION = '@agent';
 
 /** A server without Remote Desktop Services has two sessions (row G2). */
 const SESSIONS_WITHOUT_RDS = 2;
@@ -124,6 +124,22 @@ export class SimulatedMachine implements SessionPort {
       default:
         throw new SessionRefusedError(cell, `${this.name}: ${this.sessionsInWords()}`);
     }
+  }
+
+  /** Row B9. */
+  async check({ user, credential }: Account): Promise<AccountCheck> {
+    if (user === undefined) return { user: 'known', password: 'notChecked' };
+    const password = this.passwords.get(user.toLowerCase());
+    const fail = (known: 'known' | 'unknown', details: string): AccountCheck => ({
+      user: known,
+      password: known === 'known' ? 'refused' : 'notChecked',
+      error: errorInfo('SessionCreationInvalidCredentials', { details }),
+    });
+    if (password === undefined) return fail('unknown', `${this.name} has no account ${user}.`);
+    if (!credential) return { user: 'known', password: 'notChecked' };
+    return password === 'accepted'
+      ? { user: 'known', password }
+      : fail('known', `The password of ${user} was refused.`);
   }
 
   /** A person signs in, or comes back to a session of theirs. @throws Error when there is no room or no such account. */
