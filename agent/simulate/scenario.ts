@@ -29,20 +29,20 @@ const machine = z.strictObject({
 export type ScenarioMachine = z.infer<typeof machine>;
 
 const on = { at: durationInMs, machine: z.string() };
-/** The event waits, from `at` on, until a run begins on the machine, so that it always hits one. */
-const whenRunning = z.boolean().default(false);
-const ofUser = { ...on, user, whenRunning };
+/** The event waits, from `at` on, for this to happen on the machine, so that it always meets a run. */
+const when = z.enum(['runBegins', 'runRefused']).optional();
+const ofUser = { ...on, user, when };
 
 const event = z.discriminatedUnion('do', [
   z.strictObject({ ...ofUser, do: z.enum(['signIn', 'lock', 'unlock', 'disconnect', 'signOff']) }),
   z.strictObject({ ...ofUser, do: z.literal('setPassword'), password: z.enum(['accepted', 'refused']) }),
-  z.strictObject({ ...on, do: z.literal('reboot'), whenRunning, takes: durationWithDefault('PT2S') }),
-  z.strictObject({ ...on, do: z.literal('networkDown'), whenRunning, for: durationInMs.optional() }),
-  z.strictObject({ ...on, do: z.literal('networkUp'), whenRunning }),
+  z.strictObject({ ...on, do: z.literal('reboot'), when, takes: durationWithDefault('PT2S') }),
+  z.strictObject({ ...on, do: z.literal('networkDown'), when, for: durationInMs.optional() }),
+  z.strictObject({ ...on, do: z.literal('networkUp'), when }),
   z.strictObject({
     ...on,
     do: z.literal('slowSessions'),
-    whenRunning,
+    when,
     takes: durationInMs,
     for: durationInMs.optional(),
   }),

@@ -32,7 +32,7 @@ const RETRY = { firstMs: 100, maxMs: 500, slowMs: 5_000 };
 export class SimulatedAgent {
   readonly name: string;
   private agent: Agent | undefined;
-  private begun: (() => void)[] = [];
+  private waiting: { for: 'runBegins' | 'runRefused'; go: () => void }[] = [];
   private stopped = false;
 
   private constructor(
@@ -70,7 +70,8 @@ export class SimulatedAgent {
 
   /** Lets one event of the timeline happen. @returns when it is over. */
   async play(event: ScenarioEvent): Promise<void> {
-    if (event.whenRunning) await new Promise<void>((resolve) => this.begun.push(resolve));
+    const { when } = event;
+    if (when) await new Promise<void>((go) => this.waiting.push({ for: when, go }));
     if (this.stopped) return;
     switch (event.do) {
       case 'reboot':
@@ -80,7 +81,7 @@ export class SimulatedAgent {
           'network down',
           () => this.network.down(),
           event.for,
-          () => this.play({ ...event, do: 'networkUp', whenRunning: false }),
+          () => this.play({ ...event, do: 'networkUp', when: undefined }),
         );
       case 'networkUp':
         this.options.say('network up');
@@ -106,7 +107,7 @@ export class SimulatedAgent {
   /** Ends the agent; its run, if it has one, ends too. */
   async stop(): Promise<void> {
     this.stopped = true;
-    for (const go of this.begun.splice(0)) go();
+    for (const { go } of this.waiting.splice(0)) go();
     await this.agent?.stop({ graceMs: 0, flushMs: 500 });
     this.agent = undefined;
   }
@@ -156,6 +157,12 @@ export class SimulatedAgent {
     this.options.say('is back');
   }
 
+  private happened(what: 'runBegins' | 'runRefused'): void {
+    const due = this.waiting.filter((event) => event.for === what);
+    this.waiting = this.waiting.filter((event) => event.for !== what);
+    for (const { go } of due) go();
+  }
+
   private async boot(): Promise<void> {
     const { machine, dataDir, url, behaviours, pace, log = silentLog } = this.options;
     this.agent = await startAgent({
@@ -167,9 +174,7 @@ export class SimulatedAgent {
         machine: this.computer,
         behaviours,
         pace,
-        onBegin: () => {
-          for (const go of this.begun.splice(0)) go();
-        },
+        onEvent: (what) => this.happened(what),
       }),
       fetch: this.network.fetch,
       openLink: this.network.open,

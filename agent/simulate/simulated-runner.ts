@@ -11,8 +11,8 @@ export interface SimulatedRunnerOptions {
   machine: SimulatedMachine;
   behaviours: readonly RunBehaviour[];
   pace: Pace;
-  /** Called when a run has its session and begins to work. */
-  onBegin?: (command: GoCommand) => void;
+  /** runBegins: a run has its session and works from now on. runRefused: it got none. */
+  onEvent?: (event: 'runBegins' | 'runRefused', command: GoCommand) => void;
 }
 
 const standard: RunBehaviour = { flow: '*', takes: 1_000, steps: [], log: [], outputs: {} };
@@ -74,7 +74,9 @@ class SimulatedRun implements RunHandle {
     try {
       session = await this.options.machine.open({ mode, userKey, plan }, signal);
     } catch (error) {
-      return signal.aborted ? { outcome: 'Stopped' } : notExecuted(error);
+      if (signal.aborted) return { outcome: 'Stopped' };
+      this.options.onEvent?.('runRefused', this.command);
+      return notExecuted(error);
     }
     try {
       return await this.work(session);
@@ -84,9 +86,9 @@ class SimulatedRun implements RunHandle {
   }
 
   private async work({ user, lost }: SimulatedSession): Promise<AgentEventBody<'done'>> {
-    const { behaviours, pace, onBegin, machine } = this.options;
+    const { behaviours, pace, onEvent, machine } = this.options;
     const { takes, steps, log, outputs, fail } = behaviourOf(behaviours, this.command.desktopFlow.name);
-    onBegin?.(this.command);
+    onEvent?.('runBegins', this.command);
     this.say(`Runs as ${user} on ${machine.name}.`, 'agent');
     const over = AbortSignal.any([lost, this.stopping.signal]);
     const parts = Math.max(1, steps.length);

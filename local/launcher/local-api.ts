@@ -73,7 +73,8 @@ export class LocalApi {
     return (await this.call('GET', `/api/runs/${run}`)) as RunView;
   }
 
-  private async call(
+  /** @returns the JSON of the answer. @throws ApiError */
+  async call(
     method: string,
     path: string,
     body?: string | Uint8Array,

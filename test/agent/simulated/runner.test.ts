@@ -38,7 +38,7 @@ function play(options: { pace: Pace; flow?: string; locked?: boolean; behaviours
   const lines: LogLine[] = [];
   let begin: () => void = () => undefined;
   const begun = new Promise<void>((resolve) => (begin = resolve));
-  const runner = simulatedRunner({ machine, behaviours, pace: options.pace, onBegin: () => begin() });
+  const runner = simulatedRunner({ machine, behaviours, pace: options.pace, onEvent: () => begin() });
   const command = go(newRunId(), { epoch: 1, n: 1 }, 'm');
   const name = options.flow ?? 'test';
   const handle = runner.start(

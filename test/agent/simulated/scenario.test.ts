@@ -29,8 +29,8 @@ timeline:
     },
   ]);
   expect(timeline).toEqual([
-    { at: 60_500, machine: 'desk', do: 'signIn', user: 'BOB', whenRunning: false },
-    { at: 86_400_000, machine: 'desk', do: 'reboot', takes: 2_000, whenRunning: false },
+    { at: 60_500, machine: 'desk', do: 'signIn', user: 'BOB' },
+    { at: 86_400_000, machine: 'desk', do: 'reboot', takes: 2_000 },
   ]);
 });
 

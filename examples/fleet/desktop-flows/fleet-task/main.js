@@ -1,0 +1,1 @@
+console.log('On a real machine this desktop flow has nothing to do.');
