@@ -28,8 +28,18 @@ import { getFlow } from './functions/flows/get-flow.http';
 import { listFlows } from './functions/flows/list-flows.http';
 import { putFlow } from './functions/flows/put-flow.http';
 import { runFlow } from './functions/flows/run-flow.http';
+import { deleteCluster, getCluster, listClusters, putCluster } from './functions/gateways/clusters.http';
+import { watchGateways } from './functions/gateways/gateway-watch.timer';
+import { deleteGateway, getGateway, listGateways, putGateway } from './functions/gateways/gateways.http';
 import { getHealth } from './functions/health/get-health.http';
 import type { DurableHandler } from './functions/http';
+import { createGroup } from './functions/machine-groups/create-group.http';
+import { deleteGroup } from './functions/machine-groups/delete-group.http';
+import { getGroup, getGroupQueue } from './functions/machine-groups/get-group.http';
+import { listGroups } from './functions/machine-groups/list-groups.http';
+import { addMember, removeMember } from './functions/machine-groups/move-member';
+import { patchGroupQueue } from './functions/machine-groups/patch-group-queue.http';
+import { patchGroup } from './functions/machine-groups/patch-group.http';
 import { deleteMachine } from './functions/machines/delete-machine.http';
 import { getMachineQueue } from './functions/machines/get-machine-queue.http';
 import { getMachine } from './functions/machines/get-machine.http';
@@ -62,6 +72,7 @@ import { readMachine } from './orchestrators/read-machine.activity';
 import { recordRun } from './orchestrators/record-run.activity';
 import { removeCommandQueue } from './orchestrators/remove-command-queue.activity';
 import { resolveDesktopFlow } from './orchestrators/resolve-desktop-flow.activity';
+import { resolveTarget } from './orchestrators/resolve-target.activity';
 import { sendCommand } from './orchestrators/send-command.activity';
 import { settleQueue } from './orchestrators/settle-effects';
 import { cloudFlowSegment } from './orchestrators/walk-segments';
@@ -78,6 +89,16 @@ http('put-desktop-flow', 'PUT', 'desktop-flows/{name}', putDesktopFlow(ports));
 http('list-desktop-flows', 'GET', 'desktop-flows', listDesktopFlows(ports));
 http('get-desktop-flow', 'GET', 'desktop-flows/{name}', getDesktopFlow(ports));
 http('put-connection', 'PUT', 'connections/{name}', putConnection(ports));
+http('list-groups', 'GET', 'machine-groups', listGroups(ports));
+durableHttp('create-group', 'POST', 'machine-groups', createGroup(ports));
+http('list-gateways', 'GET', 'gateways', listGateways(ports));
+http('get-gateway', 'GET', 'gateways/{name}', getGateway(ports));
+durableHttp('put-gateway', 'PUT', 'gateways/{name}', putGateway(ports));
+durableHttp('delete-gateway', 'DELETE', 'gateways/{name}', deleteGateway(ports));
+http('list-clusters', 'GET', 'gateway-clusters', listClusters(ports));
+http('get-cluster', 'GET', 'gateway-clusters/{name}', getCluster(ports));
+http('put-cluster', 'PUT', 'gateway-clusters/{name}', putCluster(ports));
+http('delete-cluster', 'DELETE', 'gateway-clusters/{name}', deleteCluster(ports));
 http('list-connections', 'GET', 'connections', listConnections(ports));
 http('get-connection', 'GET', 'connections/{name}', getConnection(ports));
 http('put-flow', 'PUT', 'flows/{flow}', putFlow(ports));
@@ -101,6 +122,7 @@ df.app.orchestration(orchestrations.cloudFlowSegment, cloudFlowSegment);
 // 5. Each desktop-flow action is a desktop-flow run: find the target, stand in its queue, offer, go, follow, release.
 df.app.orchestration(orchestrations.desktopFlowRun, desktopFlowRun);
 activity('resolve-desktop-flow', resolveDesktopFlow(ports));
+activity('resolve-target', resolveTarget(ports));
 
 // 6. The queue of a machine decides whose turn it is. What it wants others to know is delivered by whoever called it.
 df.app.entity(RUN_QUEUE, runQueueEntity);
@@ -142,6 +164,13 @@ durableHttp('release-machine', 'POST', 'machines/{machine}/queue/release', relea
 durableHttp('patch-machine', 'PATCH', 'machines/{machine}', patchMachine(ports));
 durableHttp('delete-machine', 'DELETE', 'machines/{machine}', deleteMachine(ports));
 
+durableHttp('get-group', 'GET', 'machine-groups/{group}', getGroup(ports));
+durableHttp('patch-group', 'PATCH', 'machine-groups/{group}', patchGroup(ports));
+http('delete-group', 'DELETE', 'machine-groups/{group}', deleteGroup(ports));
+durableHttp('add-member', 'PUT', 'machine-groups/{group}/machines/{machine}', addMember(ports));
+durableHttp('remove-member', 'DELETE', 'machine-groups/{group}/machines/{machine}', removeMember(ports));
+durableHttp('get-group-queue', 'GET', 'machine-groups/{group}/queue', getGroupQueue(ports));
+durableHttp('patch-group-queue', 'PATCH', 'machine-groups/{group}/queue/{run}', patchGroupQueue(ports));
 durableHttp('get-capacity', 'GET', 'capacity', getCapacity(ports));
 durableHttp('put-capacity', 'PUT', 'capacity', putCapacity(ports));
 
@@ -155,11 +184,16 @@ activity('read-machine', readMachine(ports));
 activity('place-machine', placeMachine(ports));
 activity('remove-command-queue', removeCommandQueue(ports));
 
-// 12. Two timers see to it that nothing is left behind: machines that fell silent, queues whose caller or owner is gone.
+// 12. Three timers see to it that nothing is left behind: machines that fell silent, queues whose caller or owner is gone.
 app.timer('watch-machines', {
   schedule: '*/30 * * * * *',
   extraInputs: [client],
   handler: watchMachines(ports, instancesOf),
+});
+app.timer('watch-gateways', {
+  schedule: '15,45 * * * * *',
+  extraInputs: [client],
+  handler: watchGateways(ports, instancesOf),
 });
 app.timer('watch-queues', {
   schedule: '0 * * * * *',

@@ -21,6 +21,8 @@ import { TableClaims } from './tables/claims';
 import { TableConnections } from './tables/connections';
 import { TableDesktopFlows } from './tables/desktop-flows';
 import { TableFlows } from './tables/flows';
+import { TableGateways } from './tables/gateways';
+import { TableGroups } from './tables/groups';
 import { TableMachines } from './tables/machines';
 import { TablePresence } from './tables/presence';
 import { TableRegistrationTokens } from './tables/registration-tokens';
@@ -51,6 +53,8 @@ export function createPorts(environment: Environment, options: { now?: () => num
     machines: new TableMachines({ table: machines, now }),
     presence: new TablePresence(machines),
     bots: new TableBots(machines),
+    groups: new TableGroups(machines),
+    gateways: new TableGateways(definitions),
     tokens: new TableRegistrationTokens(table('tokens')),
     feed: new TableChangeFeed(table('feed')),
     commands: new ServiceBusCommands({

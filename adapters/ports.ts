@@ -3,6 +3,7 @@ import type { Connection } from '../contracts/connections';
 import type { DesktopFlowManifest } from '../contracts/desktop-flow';
 import type { ErrorInfo } from '../contracts/errors';
 import type { FlowDefinition } from '../contracts/flow-definition';
+import type { Turns } from '../domain/gateways/draw-member';
 import type { AttendedNotice } from '../contracts/queues';
 import type { Settings } from '../contracts/settings';
 
@@ -22,6 +23,8 @@ export interface Ports {
   machines: Machines;
   presence: Presence;
   bots: Bots;
+  groups: Groups;
+  gateways: Gateways;
   tokens: RegistrationTokens;
   feed: ChangeFeed;
   commands: Commands;
@@ -104,6 +107,9 @@ export interface RunRow {
   epoch?: number | undefined;
   fence?: number | undefined;
   queue?: string | undefined;
+  /** Cluster and member of the gateway route that it took. */
+  cluster?: string | undefined;
+  gateway?: string | undefined;
   /** When the agent last said anything of the run, to within a few minutes (row H3). */
   heardMs?: number | undefined;
   trigger?: string | undefined;
@@ -179,6 +185,49 @@ export interface Machines {
   /** As `get`, from memory for a few seconds: for checking each event's signature. */
   getCached(id: string): Promise<MachineRow | undefined>;
   list(): Promise<MachineRow[]>;
+}
+
+/** Row B2; its settings and machines are its queue's. */
+export interface GroupRow {
+  id: string;
+  name: string;
+  createdMs: number;
+}
+
+export interface Groups {
+  put(group: GroupRow): Promise<void>;
+  get(id: string): Promise<GroupRow | undefined>;
+  list(): Promise<GroupRow[]>;
+  remove(id: string): Promise<void>;
+}
+
+/** Row B5: a name for a machine, perhaps a member of a cluster. */
+export interface GatewayRow {
+  name: string;
+  machine: string;
+  account?: string | undefined;
+  cluster?: string | undefined;
+  enabled: boolean;
+}
+
+export interface ClusterRow {
+  name: string;
+  /** Row B7. */
+  runOnAll: boolean;
+  turns: Turns;
+}
+
+export interface Gateways {
+  put(gateway: GatewayRow): Promise<void>;
+  get(name: string): Promise<GatewayRow | undefined>;
+  list(): Promise<GatewayRow[]>;
+  remove(name: string): Promise<void>;
+  putCluster(name: string, change: { runOnAll: boolean }): Promise<void>;
+  getCluster(name: string): Promise<ClusterRow | undefined>;
+  listClusters(): Promise<ClusterRow[]>;
+  removeCluster(name: string): Promise<void>;
+  /** Changes the turns of a cluster as if nobody else did at the same time; `change` may be called more than once. */
+  changeTurns(name: string, change: (cluster: ClusterRow) => Turns): Promise<ClusterRow | undefined>;
 }
 
 export interface PresenceRow {

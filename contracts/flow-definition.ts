@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { whenSessionBlocked } from './connections';
 import { jsonSchema } from './desktop-flow';
 import { resourceName } from './ids';
 import { priority } from './runs';
@@ -26,6 +27,7 @@ export const desktopFlowAction = z.strictObject({
     priority: priority.default('normal'),
     /** How long the run may wait for a machine, from its request (row F7). */
     queueTimeout: duration.optional(),
+    whenSessionBlocked: whenSessionBlocked.optional(),
   }),
   /** How long the run may execute (row I1). */
   limit: z.strictObject({ timeout: duration }).optional(),

@@ -11,6 +11,8 @@ export const desktopRunId = z
 /** Machines, groups and other things the system names itself: lower-case ULID behind a short prefix, such as `m-01j…`. */
 export const machineId = z.string().regex(/^m-[0-9a-hjkmnp-tv-z]{26}$/, 'is not a machine id');
 
+export const groupId = z.string().regex(/^g-[0-9a-hjkmnp-tv-z]{26}$/, 'is not the id of a machine group');
+
 /** Names that people give (flows, desktop flows, connections): also the key in the URL and in the store. */
 export const resourceName = z
   .string()

@@ -4,9 +4,11 @@ import type { DesktopRunResult } from '../contracts/runs';
 import type { GrantOffer, QueueReply } from '../domain/run-queue/messages';
 import { DELETED } from '../domain/run-queue/moves';
 import { cancelled, failed, noCandidateMachine } from '../domain/runs/judgements';
+import { callActivity } from './call-activity';
 import type { DesktopRun } from './desktop-run';
 import { releaseForeignGrant } from './release-grant';
 import type { ResolvedDesktopFlow } from './resolve-desktop-flow.activity';
+import type { RunPlace } from './resolve-target.activity';
 
 /** A run's place in line: which queue, and what that queue answered last. */
 export interface Place {
@@ -29,7 +31,7 @@ export function* awaitTurn(
   target: ResolvedDesktopFlow,
   place: Place,
 ): Generator<Task, Turn, unknown> {
-  const entry = run.entry(target);
+  let entry = run.entry(target);
   let { queue } = place;
   let reply = place.reply ?? (yield* request(false));
   for (;;) {
@@ -41,7 +43,13 @@ export function* awaitTurn(
         if (news.kind === 'retry') reply = yield* request(true);
         else if (news.kind === 'granted') reply = news;
         else if (news.kind === 'moved') reply = news;
-        else return yield* leave(run, queue, news);
+        else if (news.kind === 'redraw') {
+          const drawn = yield* drawAgain(run, queue);
+          if (drawn.kind !== 'place') return drawn.kind === 'over' ? drawn : { ...drawn, queue };
+          ({ queue } = drawn.place);
+          entry = run.entry(target);
+          reply = yield* request(true);
+        } else return yield* leave(run, queue, news);
         break;
       }
       case 'moved':
@@ -79,6 +87,7 @@ export function* awaitTurn(
 type News =
   | { kind: 'granted'; grant: GrantOffer }
   | { kind: 'moved'; target: string; move: number }
+  | { kind: 'redraw' }
   | { kind: 'cancelled'; by: string | undefined }
   | { kind: 'deadline' }
   | { kind: 'retry' };
@@ -105,6 +114,9 @@ function* waitInQueue(
       case 'moved':
         if (message.queue === queue) return { kind: 'moved', target: message.target, move: message.move };
         break;
+      case 'redraw':
+        if (message.queue === queue) return { kind: 'redraw' };
+        break;
       case 'agent':
         run.isCurrent(message, undefined);
         break;
@@ -114,6 +126,30 @@ function* waitInQueue(
         break;
     }
   }
+}
+
+/** Row B6: leaves the queue of the drawn gateway for that of another member, with the old request time and deadline. */
+function* drawAgain(
+  run: DesktopRun,
+  queue: string,
+): Generator<
+  Task,
+  | Extract<Turn, { kind: 'over' }>
+  | { kind: 'place'; place: RunPlace }
+  | { kind: 'granted'; grant: GrantOffer },
+  unknown
+> {
+  const left = yield* run.callQueue(queue, { kind: 'withdraw', run: run.id });
+  // The gateway came back in this moment.
+  if (left.kind === 'granted') return left;
+  run.redraws += 1;
+  const { connection } = run.input.action;
+  const found = yield* callActivity(run, 'resolve-target', { run: run.id, connection, attempt: run.redraws });
+  if (!found.ok) return { kind: 'over', result: failed(found.error) };
+  run.redrawn = found.place;
+  run.note('another gateway drawn', { reason: found.place.queue });
+  run.show({ queue: found.place.queue });
+  return { kind: 'place', place: found.place };
 }
 
 /** Leaves the queue. Rule 1: a grant that was faster is given back all the same. */

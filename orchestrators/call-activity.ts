@@ -9,6 +9,7 @@ import type { readMachine } from './read-machine.activity';
 import type { recordRun } from './record-run.activity';
 import type { removeCommandQueue } from './remove-command-queue.activity';
 import type { resolveDesktopFlow } from './resolve-desktop-flow.activity';
+import type { resolveTarget } from './resolve-target.activity';
 import type { sendCommand } from './send-command.activity';
 
 /** Every activity by the name that app.ts registers it under. */
@@ -16,6 +17,7 @@ export interface Activities {
   'keep-step': ReturnType<typeof keepStep>;
   'load-flow': ReturnType<typeof loadFlow>;
   'resolve-desktop-flow': ReturnType<typeof resolveDesktopFlow>;
+  'resolve-target': ReturnType<typeof resolveTarget>;
   'send-command': ReturnType<typeof sendCommand>;
   'deliver-effects': ReturnType<typeof deliverEffects>;
   'record-run': ReturnType<typeof recordRun>;

@@ -10,6 +10,7 @@ import { callQueue } from './call-queue';
 import type { QueueOrder } from './call-queue';
 import { Inbox } from './inbox';
 import type { ResolvedDesktopFlow } from './resolve-desktop-flow.activity';
+import type { RunPlace } from './resolve-target.activity';
 
 /** One desktop-flow run while it goes on: what it remembers, and what it shows in its custom status. */
 export class DesktopRun {
@@ -19,6 +20,9 @@ export class DesktopRun {
   readonly requestedMs: number;
   /** How often a machine gave the run back. */
   returns = 0;
+  /** Row B6: how often another member of the cluster was drawn, and the place that it led to. */
+  redraws = 0;
+  redrawn: RunPlace | undefined;
   private readonly grantsSeen = new Set<string>();
   private staleMessages = 0;
   private status: DesktopRunStatus = { state: 'Queued', timeline: [] };
@@ -84,7 +88,8 @@ export class DesktopRun {
       priority: this.input.action.priority,
       mode: this.input.action.mode,
       userKey: target.userKey,
-      pinned: target.pinned,
+      pinned: (this.redrawn ?? target).pinned,
+      whenSessionBlocked: target.whenSessionBlocked,
       flow: target.desktopFlow.name,
       requestedBy: this.input.startedBy,
     };

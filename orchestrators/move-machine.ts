@@ -18,7 +18,7 @@ export interface MoveInput {
 export type MoveResult = { kind: 'moved'; queue: string } | { kind: 'refused'; code: string; detail: string };
 
 /** How often running work is looked after before the history is begun anew, and how long between looks. */
-const LOOKS = 60;
+const LOOKS = 30;
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 30_000;
 

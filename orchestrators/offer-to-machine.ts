@@ -55,7 +55,8 @@ export function* offerToMachine(
       return yield* giveUp(cancelled(answer.by));
     case 'refused':
       run.note('refused by machine', { reason: answer.error.code });
-      if (judgeRefusal(answer.error, undefined) === 'fail') return yield* giveUp(failed(answer.error));
+      if (judgeRefusal(answer.error, target.whenSessionBlocked) === 'fail')
+        return yield* giveUp(failed(answer.error));
       return yield* giveBack(answer.error.code);
     case 'silence':
       if (late) return yield* giveUp(notAccepted());
@@ -120,6 +121,8 @@ function* waitForAnswer(run: DesktopRun, grant: GrantRef, untilMs: number): Gene
         // Its journal says that this fence will not start (it restarted, or was told to stop): as good as a refusal.
         if (message.event === 'never') return { kind: 'silence' };
         break;
+      // Should nobody accept, the run is back in the queue, where it is told again.
+      case 'redraw':
       case 'moved':
       case 'silent':
       case 'childEnding':

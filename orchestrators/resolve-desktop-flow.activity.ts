@@ -1,18 +1,18 @@
 import Ajv2020 from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
-import { placeOf, type MachineRow, type Ports } from '../adapters/ports';
+import type { Ports } from '../adapters/ports';
 import type { DesktopFlowManifest } from '../contracts/desktop-flow';
 import type { ErrorInfo } from '../contracts/errors';
 import { errorInfo } from '../contracts/errors';
 import { durationMs } from '../domain/flows/duration';
 import type { DesktopFlowRunInput } from '../domain/runs/run-inputs';
+import { placeFinder, type RunPlace, type TargetPorts } from './resolve-target.activity';
 
 /** Everything about the run that must not change while it goes on: settings too, so that a replay decides alike. */
-export interface ResolvedDesktopFlow {
-  /** Key of the `run-queue` entity: the id of a machine or of a group. */
-  queue: string;
-  pinned?: string | undefined;
+export interface ResolvedDesktopFlow extends RunPlace {
   userKey: string;
+  /** Row C8. */
+  whenSessionBlocked?: 'fail' | 'wait' | undefined;
   runner: DesktopFlowManifest['runner'];
   desktopFlow: { name: string; version: string; package: string };
   queueTimeoutMs: number;
@@ -28,9 +28,8 @@ type Input = DesktopFlowRunInput & { run: string; requestedMs: number };
 const OWN_SESSION = '@agent';
 
 /** Finds desktop flow, connection and machine of a run, checks its inputs, and puts it into the run index. */
-export function resolveDesktopFlow(
-  ports: Pick<Ports, 'settings' | 'runs' | 'desktopFlows' | 'connections' | 'machines'>,
-) {
+export function resolveDesktopFlow(ports: TargetPorts & Pick<Ports, 'desktopFlows'>) {
+  const findPlace = placeFinder(ports);
   const ajv = new Ajv2020({ allErrors: true, strict: false, logger: false });
   addFormats(ajv);
   return async (input: Input): Promise<Resolved> => {
@@ -53,13 +52,19 @@ export function resolveDesktopFlow(
     if (flow.manifest.elevated) return refuse('ElevationNotAllowed', action.desktopFlow);
     const connection = await ports.connections.get(action.connection);
     if (!connection) return refuse('ConnectionNotFound', action.connection);
-    const machine = await ports.machines.getCached(connection.target.id);
-    if (!machine || machine.revoked) return refuse('EndpointDoNotExist', connection.target.id);
     const problems = inputProblems(flow.manifest.inputs, action.inputs);
     if (problems) return refuse('InvalidInput', problems);
+    const found = await findPlace(connection, { run: input.run, attempt: 0 });
+    if (!found.ok) return found;
     return {
       ok: true,
-      target: { ...timing({ action, ...input }), ...where(machine, connection.user), ...what(flow) },
+      target: {
+        ...timing({ action, ...input }),
+        ...found.place,
+        userKey: connection.user === undefined ? OWN_SESSION : connection.user.toLowerCase(),
+        whenSessionBlocked: action.whenSessionBlocked ?? connection.whenSessionBlocked,
+        ...what(flow),
+      },
     };
   }
 
@@ -80,15 +85,6 @@ export function resolveDesktopFlow(
       stopGraceMs,
     };
   }
-}
-
-/** Runs of a machine are pinned to it, so that they follow it when it changes queues (rule 9). */
-function where(
-  machine: MachineRow,
-  user: string | undefined,
-): Pick<ResolvedDesktopFlow, 'queue' | 'pinned' | 'userKey'> {
-  const { queue } = placeOf(machine);
-  return { queue, pinned: machine.id, userKey: user === undefined ? OWN_SESSION : user.toLowerCase() };
 }
 
 function what(flow: {

@@ -70,6 +70,7 @@ export function* runOnMachine(
         order = Math.max(order, message.seq);
         break;
       }
+      case 'redraw':
       case 'moved':
       case 'childEnding':
         break;

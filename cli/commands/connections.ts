@@ -23,7 +23,7 @@ export function addConnectionCommands(program: Command, shell: Shell): void {
       table(
         [
           { title: 'CONNECTION', of: (item) => item.name },
-          { title: 'TARGET', of: (item) => item.target.id },
+          { title: 'TARGET', of: ({ target }) => ('id' in target ? target.id : target.name) },
           { title: 'CREDENTIAL', of: (item) => (item.hasCredential ? 'stored' : 'none') },
           { title: 'USER', of: (item) => item.user, flexible: true },
         ],

@@ -45,6 +45,8 @@ export type InboxMessage =
   | { kind: 'granted'; queue: string; grant: GrantOffer }
   /** Rule 9: the machine this run is pinned to has moved; request there. */
   | { kind: 'moved'; queue: string; target: string; move: number }
+  /** Row B6: the drawn gateway is offline or disabled while another member of its cluster could take the run. */
+  | { kind: 'redraw'; queue: string; gateway: string }
   | { kind: 'cancel'; by?: string | undefined; reason?: string | undefined }
   /** By the queue watch: nothing was heard of the run since `sinceMs` (row H3). */
   | { kind: 'silent'; grant: GrantRef; sinceMs: number }

@@ -3,6 +3,7 @@ import { connectionBody } from '../../contracts/connections';
 import { http, json, type Handler } from '../http';
 import { RequestError } from '../problem';
 import { parseBody, readJson } from '../request-body';
+import { checkTarget } from './check-target';
 import { connectionName, connectionView } from './connection-requests';
 
 /**
@@ -18,9 +19,7 @@ export function putConnection(ports: Ports): Handler {
         errors: [{ path: 'user', message: 'is required with a credential' }],
       });
     }
-    if (!(await ports.machines.get(given.target.id))) {
-      throw new RequestError('MachineNotFound', { detail: `There is no machine "${given.target.id}".` });
-    }
+    await checkTarget(ports, given);
     const before = await ports.connections.get(name);
     const kept = before?.user === given.user ? before?.secretRef : undefined;
     const secretRef = given.credential
@@ -31,6 +30,7 @@ export function putConnection(ports: Ports): Handler {
       target: given.target,
       ...(given.user === undefined ? {} : { user: given.user }),
       hasCredential: secretRef !== undefined,
+      ...(given.whenSessionBlocked === undefined ? {} : { whenSessionBlocked: given.whenSessionBlocked }),
       ...(secretRef === undefined ? {} : { secretRef }),
     };
     await ports.connections.put(stored);

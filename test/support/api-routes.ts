@@ -2,6 +2,15 @@ import { getCapacity } from '../../functions/capacity/get-capacity.http';
 import { putCapacity } from '../../functions/capacity/put-capacity.http';
 import { getConnection } from '../../functions/connections/get-connection.http';
 import { putConnection } from '../../functions/connections/put-connection.http';
+import { deleteCluster, getCluster, listClusters, putCluster } from '../../functions/gateways/clusters.http';
+import { deleteGateway, getGateway, listGateways, putGateway } from '../../functions/gateways/gateways.http';
+import { createGroup } from '../../functions/machine-groups/create-group.http';
+import { deleteGroup } from '../../functions/machine-groups/delete-group.http';
+import { getGroup, getGroupQueue } from '../../functions/machine-groups/get-group.http';
+import { listGroups } from '../../functions/machine-groups/list-groups.http';
+import { addMember, removeMember } from '../../functions/machine-groups/move-member';
+import { patchGroupQueue } from '../../functions/machine-groups/patch-group-queue.http';
+import { patchGroup } from '../../functions/machine-groups/patch-group.http';
 import type { DurableHandler, Handler } from '../../functions/http';
 import { deleteMachine } from '../../functions/machines/delete-machine.http';
 import { getMachineQueue } from '../../functions/machines/get-machine-queue.http';
@@ -26,6 +35,23 @@ export function apiRoutes(ports: Ports): ApiRoute[] {
     { method: 'GET', path: queues, durable: getMachineQueue(ports) },
     { method: 'POST', path: `${queues}/release`, durable: releaseMachine(ports) },
     { method: 'PATCH', path: `${queues}/{run}`, durable: patchMachineQueue(ports) },
+    { method: 'GET', path: 'machine-groups', plain: listGroups(ports) },
+    { method: 'POST', path: 'machine-groups', durable: createGroup(ports) },
+    { method: 'GET', path: 'machine-groups/{group}', durable: getGroup(ports) },
+    { method: 'PATCH', path: 'machine-groups/{group}', durable: patchGroup(ports) },
+    { method: 'DELETE', path: 'machine-groups/{group}', plain: deleteGroup(ports) },
+    { method: 'PUT', path: 'machine-groups/{group}/machines/{machine}', durable: addMember(ports) },
+    { method: 'DELETE', path: 'machine-groups/{group}/machines/{machine}', durable: removeMember(ports) },
+    { method: 'GET', path: 'machine-groups/{group}/queue', durable: getGroupQueue(ports) },
+    { method: 'PATCH', path: 'machine-groups/{group}/queue/{run}', durable: patchGroupQueue(ports) },
+    { method: 'GET', path: 'gateways', plain: listGateways(ports) },
+    { method: 'GET', path: 'gateways/{name}', plain: getGateway(ports) },
+    { method: 'PUT', path: 'gateways/{name}', durable: putGateway(ports) },
+    { method: 'DELETE', path: 'gateways/{name}', durable: deleteGateway(ports) },
+    { method: 'GET', path: 'gateway-clusters', plain: listClusters(ports) },
+    { method: 'GET', path: 'gateway-clusters/{name}', plain: getCluster(ports) },
+    { method: 'PUT', path: 'gateway-clusters/{name}', plain: putCluster(ports) },
+    { method: 'DELETE', path: 'gateway-clusters/{name}', plain: deleteCluster(ports) },
     { method: 'GET', path: 'capacity', durable: getCapacity(ports) },
     { method: 'PUT', path: 'capacity', durable: putCapacity(ports) },
     { method: 'GET', path: 'runs/{run}', durable: getRun(ports) },

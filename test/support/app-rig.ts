@@ -105,12 +105,13 @@ export class AppRig {
       await this.advance(Math.min(30_000, endMs - this.clock.now()));
       if (heartbeat) await heartbeat();
       await this.tick('watch-machines');
+      await this.tick('watch-gateways');
       if (tick % 2 === 0) await this.tick('watch-queues');
     }
   }
 
   /** Fires a timer function once. */
-  async tick(timer: 'watch-machines' | 'watch-queues'): Promise<void> {
+  async tick(timer: 'watch-machines' | 'watch-queues' | 'watch-gateways'): Promise<void> {
     await this.invoke(timer, {});
   }
 

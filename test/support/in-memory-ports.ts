@@ -4,6 +4,7 @@ import { readSettings } from '../../contracts/settings';
 import type {
   Claim,
   FeedEntry,
+  GroupRow,
   MachineRow,
   Ports,
   PresenceRow,
@@ -13,6 +14,7 @@ import type {
   StoredDesktopFlow,
   StoredFlow,
 } from '../../adapters/ports';
+import { inMemoryGateways } from './in-memory-gateways';
 import type { LogLine } from '../../contracts/agent-protocol';
 
 /** Every port over plain maps, for tests of what stands above them. What was sent and stored can be looked at. */
@@ -42,6 +44,7 @@ export function createInMemoryPorts(
   const secrets = new Map<string, string>();
   const progress = new Map<string, Progress>();
   let bots: number | undefined;
+  const groups = new Map<string, GroupRow>();
   const feedListeners: ((queue: string) => void)[] = [];
   const newest = (rows: RunRow[]): RunRow[] => rows.sort((a, b) => (a.run < b.run ? 1 : -1));
 
@@ -142,6 +145,19 @@ export function createInMemoryPorts(
       get: (machine) => Promise.resolve(presence.get(machine)),
       list: () => Promise.resolve([...presence.values()]),
     },
+    groups: {
+      put: (group) => {
+        groups.set(group.id, group);
+        return Promise.resolve();
+      },
+      get: (id) => Promise.resolve(groups.get(id)),
+      list: () => Promise.resolve([...groups.values()]),
+      remove: (id) => {
+        groups.delete(id);
+        return Promise.resolve();
+      },
+    },
+    gateways: inMemoryGateways(),
     bots: {
       get: () => Promise.resolve(bots),
       put: (given) => {

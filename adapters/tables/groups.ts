@@ -1,0 +1,35 @@
+import type { GroupRow, Groups } from '../ports';
+import { instantColumn, requireInstant, requireText } from './columns';
+import type { StoredRow, Table } from './table';
+
+const PARTITION = 'group';
+
+/** Partition `group`, row = group id. */
+export class TableGroups implements Groups {
+  constructor(private readonly table: Table) {}
+
+  async put({ id, name, createdMs }: GroupRow): Promise<void> {
+    await this.table.put({ partition: PARTITION, row: id }, { name, createdAt: instantColumn(createdMs) });
+  }
+
+  async get(id: string): Promise<GroupRow | undefined> {
+    const row = await this.table.get({ partition: PARTITION, row: id });
+    return row && fromRow(row);
+  }
+
+  async list(): Promise<GroupRow[]> {
+    return (await this.table.query({ partition: PARTITION })).map(fromRow);
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.table.remove({ partition: PARTITION, row: id });
+  }
+}
+
+function fromRow({ row, columns }: StoredRow): GroupRow {
+  return {
+    id: row,
+    name: requireText(columns, 'name'),
+    createdMs: requireInstant(columns, 'createdAt'),
+  };
+}
