@@ -1,18 +1,79 @@
 import type { Ports, RunRow } from '../adapters/ports';
-import type { AgentCommand } from '../contracts/agent-protocol';
+import { sealCredential } from '../adapters/secrets/seal-credential';
+import type { MachineCommand } from '../contracts/agent-protocol';
+import { errorInfo, type ErrorInfo } from '../contracts/errors';
+import { credential as credentialSchema, type Credential, type SealedUse } from '../contracts/sealed-credential';
+import { userKey } from '../contracts/user-name';
+
+/** The credential of a connection as an orchestration carries it: where it is kept, and whose it has to be. */
+export interface CredentialRef {
+  ref: string;
+  user: string;
+}
 
 export interface SendCommand {
-  command: AgentCommand;
+  command: MachineCommand;
+  /** Sealed into a `go` or a test, for the machine that it goes to (row B3). */
+  credential?: CredentialRef | undefined;
   /** The broker drops the command when nobody has taken it by then. */
   untilMs?: number | undefined;
   /** What changes in the run's row: written first, because the agent's answer is checked against it. */
   row?: Partial<RunRow> | undefined;
 }
 
-/** Sends a command to the queue of the machine that it names. */
-export function sendCommand({ runs, commands, now }: Pick<Ports, 'runs' | 'commands' | 'now'>) {
-  return async ({ command, untilMs, row }: SendCommand): Promise<void> => {
-    if (row) await runs.record({ ...row, run: command.run });
-    await commands.send(command, untilMs === undefined ? {} : { ttlMs: Math.max(1, untilMs - now()) });
+type SealingCommand = Extract<MachineCommand, { kind: 'go' | 'testConnection' }>;
+
+/**
+ * Sends a command to the queue of the machine that it names. The only place that reads a credential: it leaves sealed.
+ * @returns why the credential cannot be sent; nothing was sent then.
+ */
+export function sendCommand(ports: Pick<Ports, 'runs' | 'commands' | 'machines' | 'secrets' | 'now'>) {
+  return async ({ command, credential, untilMs, row }: SendCommand): Promise<ErrorInfo | undefined> => {
+    const sealed = credential && takesCredential(command) ? await seal(command, credential) : undefined;
+    if (sealed && !sealed.ok) return sealed.error;
+    if (row && command.kind !== 'testConnection') await ports.runs.record({ ...row, run: command.run });
+    const options = untilMs === undefined ? {} : { ttlMs: Math.max(1, untilMs - ports.now()) };
+    await ports.commands.send(sealed?.command ?? command, options);
+    return undefined;
   };
+
+  async function seal(command: SealingCommand, wanted: CredentialRef): Promise<Sealed> {
+    const kept = await ports.secrets.get(wanted.ref);
+    if (kept === undefined) return refuse('The stored credential of the connection is gone.');
+    const credential: Credential = credentialSchema.parse(JSON.parse(kept));
+    if (userKey(credential.user) !== userKey(wanted.user)) {
+      return refuse('The connection got the credential of another user in the meantime.');
+    }
+    const sealingKey = await sealingKeyOf(command);
+    if (sealingKey === undefined) return refuse('The machine is not registered any more.');
+    return {
+      ok: true,
+      command: { ...command, sealedCredential: sealCredential(credential, sealingKey, useOf(command)) },
+    };
+  }
+
+  /** A registration newer than what is remembered is looked up again. */
+  async function sealingKeyOf(command: SealingCommand): Promise<string | undefined> {
+    const epoch = command.kind === 'go' ? command.fence.epoch : command.epoch;
+    const known = await ports.machines.getCached(command.machine);
+    const machine = known && known.epoch >= epoch ? known : await ports.machines.get(command.machine);
+    return machine?.sealingKey;
+  }
+}
+
+type Sealed = { ok: true; command: SealingCommand } | { ok: false; error: ErrorInfo };
+
+function takesCredential(command: MachineCommand): command is SealingCommand {
+  return command.kind === 'go' || command.kind === 'testConnection';
+}
+
+function useOf(command: SealingCommand): SealedUse {
+  const { machine } = command;
+  return command.kind === 'go'
+    ? { machine, run: command.run, fence: command.fence }
+    : { machine, test: command.test, epoch: command.epoch };
+}
+
+function refuse(details: string): Sealed {
+  return { ok: false, error: errorInfo('SessionCreationInvalidCredentials', { details }) };
 }

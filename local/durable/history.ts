@@ -188,16 +188,14 @@ export const executionCompleted = (
 
 /** The event's lines in the orchestrationTrigger's text (an element of an array one level deep, without comma). */
 export function eventText(source: HistoryEvent): string {
-  let text = '    {';
-  let separator = '\n      ';
+  const lines: string[] = [];
   for (const key in source) {
     const value = source[key];
     const json =
       typeof value === 'object' && value !== null
         ? JSON.stringify(value, null, 2).replaceAll('\n', '\n      ')
         : JSON.stringify(value);
-    text += `${separator}"${key}": ${json}`;
-    separator = ',\n      ';
+    lines.push(`      "${key}": ${json}`);
   }
-  return `${text}\n    }`;
+  return `    {\n${lines.join(',\n')}\n    }`;
 }

@@ -104,10 +104,10 @@ export function nextGeneration(execution: Execution, executionId: string, input:
 
 /** Adds played events to the past. */
 export function appendPast(execution: Execution, events: readonly HistoryEvent[]): void {
-  for (const event of events) {
-    execution.pastText += (execution.pastText === '' ? '' : ',\n') + eventText(event);
-    execution.past.push(replayEvent(event, execution.past.length));
-  }
+  // Joined rather than added: a sum of strings keeps all its parts, which takes several times the memory.
+  const texts = events.map((event) => eventText(event));
+  execution.pastText = (execution.pastText === '' ? texts : [execution.pastText, ...texts]).join(',\n');
+  for (const event of events) execution.past.push(replayEvent(event, execution.past.length));
 }
 
 /** The orchestrationTrigger's text: the past and the events of this episode. */
