@@ -32,6 +32,8 @@ export interface Measured {
 }
 
 const SUBMITTERS = 32;
+/** The most that a queue may be set to hold. */
+const LONGEST_QUEUE = 2_000;
 const PRIORITIES = ['high', 'normal', 'low'] as const;
 /** Nothing has moved for so long: something is broken (ms). */
 const STALLED_MS = 60_000;
@@ -112,6 +114,7 @@ export class Lifecycle {
     );
     const { machines } = await fleet.ask({ kind: 'register', url: host.url, dir, tokens }, 'registered');
     for (const id of machines) {
+      await api.call('PATCH', `/api/machines/${id}`, { maxEntries: LONGEST_QUEUE });
       const name = `bench-${this.connections.length}`;
       await api.call('PUT', `/api/connections/${name}`, { target: { kind: 'machine', id } });
       this.connections.push(name);
