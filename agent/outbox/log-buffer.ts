@@ -12,6 +12,8 @@ export class LogBuffer {
   private lines: LogLine[] = [];
   private chars = 0;
   private dropped = 0;
+  /** Lines that went before the oldest that is kept. */
+  private lost = 0;
   private first = 0;
 
   get isEmpty(): boolean {
@@ -31,12 +33,14 @@ export class LogBuffer {
     if (excess > 0) {
       this.lines.splice(0, excess);
       this.dropped += excess;
+      this.lost += excess;
     }
   }
 
-  /** The next event's body: lines are numbered with the dropped ones, so the following event begins at first + lines + dropped. */
+  /** The next event's body. Lines are numbered without the dropped ones: a reader waits for numbers that are missing. */
   take(): AgentEventBody<'log'> | undefined {
     if (this.isEmpty) return undefined;
+    this.stateLost();
     let count = 0;
     let chars = 0;
     while (count < Math.min(this.lines.length, EVENT_LINES)) {
@@ -47,8 +51,17 @@ export class LogBuffer {
     const lines = this.lines.splice(0, count);
     for (const line of lines) this.chars -= line.text.length;
     const body = { first: this.first, lines, ...(this.dropped > 0 ? { dropped: this.dropped } : {}) };
-    this.first += lines.length + this.dropped;
+    this.first += lines.length;
     this.dropped = 0;
     return body;
+  }
+
+  private stateLost(): void {
+    const [oldest] = this.lines;
+    if (this.lost === 0 || !oldest) return;
+    const text = `${this.lost} lines were left out here: they could not be sent in time.`;
+    this.lines.unshift({ at: oldest.at, stream: 'agent', text });
+    this.chars += text.length;
+    this.lost = 0;
   }
 }

@@ -71,8 +71,11 @@ async function remaining({ worker, mark }: Remains): Promise<number[]> {
       if (pid === process.pid) return false;
       const stat = await readProcStat(pid);
       if (!stat || stat.state === 'Z' || stat.state === 'X') return false;
-      if (groupIsOurs && (stat.group === worker.pid || stat.session === worker.pid)) return true;
-      return (await environmentOf(pid)).some((entry) => entry.startsWith(`${RUN_MARK}=${mark}`));
+      const marks = (await environmentOf(pid)).filter((entry) => entry.startsWith(`${RUN_MARK}=`));
+      if (marks.some((entry) => entry.startsWith(`${RUN_MARK}=${mark}`))) return true;
+      // The journal of a copied data folder names workers of the folder that it was copied from.
+      if (marks.length > 0) return false;
+      return groupIsOurs && (stat.group === worker.pid || stat.session === worker.pid);
     }),
   );
   return pids.filter((_, index) => found[index]);
