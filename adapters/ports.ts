@@ -1,4 +1,4 @@
-import type { AgentCommand, LogLine, MachineReport } from '../contracts/agent-protocol';
+import type { LogLine, MachineCommand, MachineReport } from '../contracts/agent-protocol';
 import type { Connection } from '../contracts/connections';
 import type { DesktopFlowManifest } from '../contracts/desktop-flow';
 import type { ErrorInfo } from '../contracts/errors';
@@ -284,7 +284,7 @@ export interface ChangeFeed {
 
 export interface Commands {
   /** Sends to the machine's own queue; `ttlMs` bounds how long the broker keeps it. */
-  send(command: AgentCommand, options?: { ttlMs?: number; attempt?: number }): Promise<void>;
+  send(command: MachineCommand, options?: { ttlMs?: number; attempt?: number }): Promise<void>;
 }
 
 /** The port that creates and removes machines' command queues (on Azure by ARM, locally by the broker). */

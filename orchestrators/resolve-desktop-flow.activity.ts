@@ -1,16 +1,22 @@
 import Ajv2020 from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
-import type { Ports } from '../adapters/ports';
+import type { Ports, StoredConnection } from '../adapters/ports';
 import type { DesktopFlowManifest } from '../contracts/desktop-flow';
 import type { ErrorInfo } from '../contracts/errors';
 import { errorInfo } from '../contracts/errors';
+import { AGENT_SESSION, userKey } from '../contracts/user-name';
 import { durationMs } from '../domain/flows/duration';
 import type { DesktopFlowRunInput } from '../domain/runs/run-inputs';
 import { placeFinder, type RunPlace, type TargetPorts } from './resolve-target.activity';
+import type { CredentialRef } from './send-command.activity';
 
 /** Everything about the run that must not change while it goes on: settings too, so that a replay decides alike. */
 export interface ResolvedDesktopFlow extends RunPlace {
   userKey: string;
+  /** Account of the connection; absent: the run uses the agent's own session. */
+  user?: string | undefined;
+  /** Where the credential of the account is kept (row B3). */
+  credential?: CredentialRef | undefined;
   /** Row C8. */
   whenSessionBlocked?: 'fail' | 'wait' | undefined;
   runner: DesktopFlowManifest['runner'];
@@ -23,9 +29,6 @@ export interface ResolvedDesktopFlow extends RunPlace {
 
 type Resolved = { ok: true; target: ResolvedDesktopFlow } | { ok: false; error: ErrorInfo };
 type Input = DesktopFlowRunInput & { run: string; requestedMs: number };
-
-/** Same-user key of runs that use the session which the agent itself runs in. */
-const OWN_SESSION = '@agent';
 
 /** Finds desktop flow, connection and machine of a run, checks its inputs, and puts it into the run index. */
 export function resolveDesktopFlow(ports: TargetPorts & Pick<Ports, 'desktopFlows'>) {
@@ -61,7 +64,7 @@ export function resolveDesktopFlow(ports: TargetPorts & Pick<Ports, 'desktopFlow
       target: {
         ...timing({ action, ...input }),
         ...found.place,
-        userKey: connection.user === undefined ? OWN_SESSION : connection.user.toLowerCase(),
+        ...accountOf(connection),
         whenSessionBlocked: action.whenSessionBlocked ?? connection.whenSessionBlocked,
         ...what(flow),
       },
@@ -85,6 +88,16 @@ export function resolveDesktopFlow(ports: TargetPorts & Pick<Ports, 'desktopFlow
       stopGraceMs,
     };
   }
+}
+
+/** Row E1: no machine has resolved the account yet. */
+export function accountOf({
+  user,
+  secretRef,
+}: StoredConnection): Pick<ResolvedDesktopFlow, 'userKey' | 'user' | 'credential'> {
+  if (user === undefined) return { userKey: AGENT_SESSION };
+  const credential = secretRef === undefined ? undefined : { ref: secretRef, user };
+  return { userKey: userKey(user), user, credential };
 }
 
 function what(flow: {

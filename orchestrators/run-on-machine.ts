@@ -23,7 +23,7 @@ export function* runOnMachine(
 ): Generator<Task, DesktopRunResult, unknown> {
   const { action } = run.input;
   run.note('told to go', { reason: grant.machine });
-  yield* callThroughOutages(run, 'send-command', {
+  const problem = yield* callThroughOutages(run, 'send-command', {
     command: {
       v: 1,
       kind: 'go',
@@ -31,16 +31,23 @@ export function* runOnMachine(
       machine: grant.machine,
       fence: grant.fence,
       userKey: target.userKey,
+      user: target.user,
       mode: action.mode,
       desktopFlow: target.desktopFlow,
       inputs: action.inputs,
       ...(grant.terms ? { sessionPlan: sessionPlan(action, grant.terms) } : {}),
     },
+    credential: target.credential,
     row: { state: 'Running' },
   });
   const timeoutMs = run.inbox.nowMs + target.runTimeoutMs;
   let stopping: StopReason | undefined;
   let order = 0;
+  if (problem) {
+    // An earlier try of the activity may have sent it all the same: the agent has to prove that nothing runs.
+    stopping = { kind: 'notSent', error: problem };
+    yield* stop(stopping);
+  }
   for (;;) {
     const message = yield* run.inbox.next(stopping ? undefined : timeoutMs);
     switch (message?.kind) {
@@ -83,7 +90,7 @@ export function* runOnMachine(
 
   function* stop(reason: StopReason): Generator<Task, void, unknown> {
     run.enter('Stopping', 'asked to stop', {
-      reason: reason.kind,
+      reason: reason.kind === 'notSent' ? reason.error.code : reason.kind,
       ...(reason.kind === 'cancelled' && reason.by ? { actor: reason.by } : {}),
     });
     yield* callThroughOutages(run, 'send-command', {
@@ -93,7 +100,7 @@ export function* runOnMachine(
         run: run.id,
         machine: grant.machine,
         fence: grant.fence,
-        reason: reason.kind,
+        reason: reason.kind === 'notSent' ? 'cancelled' : reason.kind,
         graceMs: target.stopGraceMs,
       },
     });

@@ -2,7 +2,11 @@ import type { Ports, RunRow } from '../adapters/ports';
 import { sealCredential } from '../adapters/secrets/seal-credential';
 import type { MachineCommand } from '../contracts/agent-protocol';
 import { errorInfo, type ErrorInfo } from '../contracts/errors';
-import { credential as credentialSchema, type Credential, type SealedUse } from '../contracts/sealed-credential';
+import {
+  credential as credentialSchema,
+  type Credential,
+  type SealedUse,
+} from '../contracts/sealed-credential';
 import { userKey } from '../contracts/user-name';
 
 /** The credential of a connection as an orchestration carries it: where it is kept, and whose it has to be. */

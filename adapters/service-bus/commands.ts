@@ -1,5 +1,5 @@
 import type { ServiceBusClient, ServiceBusSender } from '@azure/service-bus';
-import { agentCommand, commandMessageId, type AgentCommand } from '../../contracts/agent-protocol';
+import { commandMessageId, machineCommand, type MachineCommand } from '../../contracts/agent-protocol';
 import type { Commands, MachineQueues } from '../ports';
 
 /** Links kept open at once; the one used longest ago is closed for a new one. */
@@ -17,13 +17,13 @@ export class ServiceBusCommands implements Commands {
     },
   ) {}
 
-  async send(command: AgentCommand, options: { ttlMs?: number; attempt?: number } = {}): Promise<void> {
+  async send(command: MachineCommand, options: { ttlMs?: number; attempt?: number } = {}): Promise<void> {
     const sender = await this.sender(await this.options.queues.queueName(command.machine));
     await sender.sendMessages({
       messageId: commandMessageId(command, options.attempt),
       subject: command.kind,
       contentType: 'application/json',
-      body: agentCommand.parse(command),
+      body: machineCommand.parse(command),
       ...(options.ttlMs === undefined ? {} : { timeToLive: Math.max(1, Math.floor(options.ttlMs)) }),
     });
   }

@@ -1,14 +1,13 @@
+import { parseUserName, userKey } from '../../contracts/user-name';
+
 /** Domains of personal accounts: neither work or school nor local (row B4). */
 const PERSONAL = /@(outlook|hotmail|live|msn|gmail|googlemail|yahoo|icloud)\.[a-z.]+$/i;
-
-const NAME = String.raw`[^\\/@"\[\]:;|=,+*?<>\s][^\\/@"\[\]:;|=,+*?<>]*`;
-const FORMS = new RegExp(String.raw`^(?:(?:\.|${NAME})\\${NAME}|${NAME}@${NAME}|${NAME})$`);
 
 /**
  * Rows B4, E1: a work or school account (`user@domain`, `DOMAIN\user`) or a local one (`.\user`, `MACHINE\user`, `user`).
  */
 export function isAllowedAccount(account: string): boolean {
-  return FORMS.test(account) && !PERSONAL.test(account);
+  return parseUserName(account) !== undefined && !PERSONAL.test(account);
 }
 
 /**
@@ -20,7 +19,7 @@ export function accountProblem(
   user: string | undefined,
 ): string | undefined {
   const { name, account } = gateway;
-  if (account === undefined || account.toLowerCase() === user?.toLowerCase()) return undefined;
+  if (account === undefined || (user !== undefined && userKey(account) === userKey(user))) return undefined;
   const used = user === undefined ? 'names no account' : `uses ${user}`;
   return `The gateway ${name} was registered by ${account}; the connection ${used}.`;
 }

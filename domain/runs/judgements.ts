@@ -34,10 +34,15 @@ export function failed(error: ErrorInfo): DesktopRunResult {
 }
 
 /** Why a run that was told to go is asked to stop; it decides what the run ends as. */
-export type StopReason = { kind: 'cancelled'; by: string | undefined } | { kind: 'timedOut' };
+export type StopReason =
+  | { kind: 'cancelled'; by: string | undefined }
+  | { kind: 'timedOut' }
+  /** `go` could not be made, for a reason that only a person can mend. */
+  | { kind: 'notSent'; error: ErrorInfo };
 
 export function stoppedResult(reason: StopReason): DesktopRunResult {
   if (reason.kind === 'cancelled') return cancelled(reason.by);
+  if (reason.kind === 'notSent') return failed(reason.error);
   return { state: 'TimedOut', error: errorInfo('DesktopFlowsActionTimeout') };
 }
 

@@ -1,5 +1,6 @@
 import type { Ports, StoredConnection } from '../../adapters/ports';
 import { connectionBody } from '../../contracts/connections';
+import type { Credential } from '../../contracts/sealed-credential';
 import { http, json, type Handler } from '../http';
 import { RequestError } from '../problem';
 import { parseBody, readJson } from '../request-body';
@@ -22,9 +23,10 @@ export function putConnection(ports: Ports): Handler {
     await checkTarget(ports, given);
     const before = await ports.connections.get(name);
     const kept = before?.user === given.user ? before?.secretRef : undefined;
-    const secretRef = given.credential
-      ? await ports.secrets.put(`connection/${name}`, JSON.stringify(given.credential))
-      : kept;
+    const secretRef =
+      given.credential && given.user !== undefined
+        ? await keepCredential(name, { user: given.user, password: given.credential.password })
+        : kept;
     const stored: StoredConnection = {
       name,
       target: given.target,
@@ -36,4 +38,9 @@ export function putConnection(ports: Ports): Handler {
     await ports.connections.put(stored);
     return json(connectionView(stored));
   });
+
+  /** The user is kept with it, so that a run that waited cannot take another user's password for its own. */
+  function keepCredential(name: string, credential: Credential): Promise<string> {
+    return ports.secrets.put(`connection/${name}`, JSON.stringify(credential));
+  }
 }

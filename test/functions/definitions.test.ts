@@ -163,7 +163,7 @@ describe('connections (B3)', () => {
     expect((await call(listConnections(ports))).body).toEqual({ connections: [answer.body] });
     const stored = await ports.connections.get('office');
     expect(JSON.stringify(stored)).not.toContain('hunter2');
-    expect(await ports.secrets.get(stored?.secretRef ?? '')).toBe('{"password":"hunter2"}');
+    expect(await ports.secrets.get(stored?.secretRef ?? '')).toBe('{"user":"me","password":"hunter2"}');
   });
 
   it('keep the credential on a change without one, but not for another user', async () => {

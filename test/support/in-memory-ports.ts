@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AgentCommand } from '../../contracts/agent-protocol';
+import type { AgentCommand, TestConnectionCommand } from '../../contracts/agent-protocol';
 import { readSettings } from '../../contracts/settings';
 import type {
   Claim,
@@ -20,6 +20,8 @@ import type { LogLine } from '../../contracts/agent-protocol';
 /** Every port over plain maps, for tests of what stands above them. What was sent and stored can be looked at. */
 export interface InMemoryPorts extends Ports {
   sent: AgentCommand[];
+  /** Tests of connections that were sent to machines. */
+  asked: TestConnectionCommand[];
   rows: Map<string, RunRow>;
   feedEntries: FeedEntry[];
   logs: Map<string, LogLine[]>;
@@ -50,6 +52,7 @@ export function createInMemoryPorts(
 
   const ports: InMemoryPorts = {
     sent: [],
+    asked: [],
     rows: new Map(),
     feedEntries: [],
     logs: new Map(),
@@ -207,6 +210,10 @@ export function createInMemoryPorts(
     },
     commands: {
       send: async (command) => {
+        if (command.kind === 'testConnection') {
+          ports.asked.push(command);
+          return;
+        }
         ports.sent.push(command);
         ports.onSend?.(command);
       },

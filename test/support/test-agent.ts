@@ -9,6 +9,7 @@ import type {
 } from '../../contracts/agent-protocol';
 import { signedText } from '../../contracts/agent-protocol';
 import type { Fence } from '../../contracts/ids';
+import { newKeyPair } from '../../agent/identity/keys';
 import type { AppRig } from './app-rig';
 
 const REPORT: MachineReport = {
@@ -38,18 +39,21 @@ export class TestAgent {
     readonly rig: AppRig,
     readonly machine: string,
     private readonly key: KeyObject,
+    /** Opens credentials that were sealed for this machine: PKCS #8 DER in base64. */
+    readonly unsealingKey: string,
   ) {}
 
   /** Registers a machine and attaches it to its queue; it is offline until it says hello. */
   static async register(rig: AppRig, number = 1): Promise<TestAgent> {
     const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const sealing = newKeyPair('x25519');
     const machine = `m-01hzzzzzzzzzzzzzzzzzzzzz${String(number).padStart(2, '0')}`;
     await rig.ports.machines.put({
       id: machine,
       name: `machine-${number}`,
       epoch: 1,
       publicKey: publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
-      sealingKey: '',
+      sealingKey: sealing.publicKey,
       installation: 'installation-1',
       report: REPORT,
       registeredMs: rig.clock.now(),
@@ -60,7 +64,7 @@ export class TestAgent {
       target: { kind: 'machine', id: machine },
       hasCredential: false,
     });
-    const agent = new TestAgent(rig, machine, privateKey);
+    const agent = new TestAgent(rig, machine, privateKey, sealing.privateKey);
     await rig.tick('watch-machines');
     return agent;
   }
