@@ -54,6 +54,9 @@ import { getRunLogs } from './functions/runs/get-run-logs.http';
 import { getRun } from './functions/runs/get-run.http';
 import { listArtifacts } from './functions/runs/list-artifacts.http';
 import { listRuns } from './functions/runs/list-runs.http';
+import { FeedHub } from './functions/stream/feed-hub';
+import { listChanges } from './functions/stream/list-changes.http';
+import { streamChanges } from './functions/stream/stream-changes.http';
 import { watchMachines } from './functions/timers/machine-watch.timer';
 import { watchQueues } from './functions/timers/queue-watch.timer';
 import type { Activities } from './orchestrators/call-activity';
@@ -83,6 +86,9 @@ import { cloudFlowSegment } from './orchestrators/walk-segments';
  */
 const ports = createPorts(process.env, { now: appNow });
 const client = df.input.durableClient();
+const changes = new FeedHub(ports);
+// Event streams need answers that are sent as they come.
+app.setup({ enableHttpStream: true });
 
 // 1. What a run needs before it can start: a published desktop flow, a connection to a machine, a cloud flow that uses both.
 http('put-desktop-flow', 'PUT', 'desktop-flows/{name}', putDesktopFlow(ports));
@@ -171,6 +177,8 @@ durableHttp('add-member', 'PUT', 'machine-groups/{group}/machines/{machine}', ad
 durableHttp('remove-member', 'DELETE', 'machine-groups/{group}/machines/{machine}', removeMember(ports));
 durableHttp('get-group-queue', 'GET', 'machine-groups/{group}/queue', getGroupQueue(ports));
 durableHttp('patch-group-queue', 'PATCH', 'machine-groups/{group}/queue/{run}', patchGroupQueue(ports));
+durableHttp('stream-changes', 'GET', 'stream', streamChanges(ports, changes));
+http('list-changes', 'GET', 'changes', listChanges(ports, changes));
 durableHttp('get-capacity', 'GET', 'capacity', getCapacity(ports));
 durableHttp('put-capacity', 'PUT', 'capacity', putCapacity(ports));
 

@@ -1,6 +1,6 @@
 import type { HttpMethod } from '@azure/functions';
 import type { DurableOrchestrationStatus } from 'durable-functions';
-import type { DurableHandler, Orchestrations } from '../../functions/http';
+import type { Orchestrations } from '../../functions/http';
 import { call, callDurable, type Answer, type Call } from '../functions/api';
 import type { AppRig } from './app-rig';
 import { apiRoutes } from './api-routes';
@@ -65,7 +65,7 @@ export async function api(
       ...(body === undefined ? {} : { body }),
     };
     const answer = await ('durable' in route
-      ? callDurable(route.durable as DurableHandler, rigClient(rig), request)
+      ? callDurable(route.durable, rigClient(rig), request)
       : call(route.plain, request));
     await rig.idle();
     return answer;
