@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { CloudRunView, DesktopRunView, RunList } from '../contracts/api-runs';
+import type { QueueView } from '../contracts/api-machines';
+import type { DesktopRunView, RunList } from '../contracts/api-runs';
 import { flowDefinition, type FlowDefinition } from '../contracts/flow-definition';
 import { isEnded } from '../contracts/runs';
 import type { BenchApi } from './api';
@@ -17,6 +18,7 @@ export interface Measured {
   submit_per_s: number;
   /** A machine's end of one run to its start of the next. */
   gap_ms: { p50: number; p99: number };
+  /** Over the same time; in latency mode without the requests. */
   host_cpu_ms_per_run: number;
   agents_cpu_ms_per_run: number;
   /** Latency: memory of the host while all runs are open. */
@@ -42,6 +44,7 @@ const priorityOf = (i: number): number => (i * 7) % 3;
 
 /** The work of docs/performance.md, done through the product's own API, Service Bus and agents. */
 export class Lifecycle {
+  private readonly ids: string[] = [];
   private readonly connections: string[] = [];
 
   constructor(private readonly parts: { api: BenchApi; host: Host; fleet: Fleet; dir: string }) {}
@@ -63,8 +66,8 @@ export class Lifecycle {
     const { host, fleet } = this.parts;
     await this.machines(machines);
     const doneBefore = fleet.done;
-    const hostBefore = cpuMs(host.pid);
-    const agentsBefore = cpuMs(fleet.pid);
+    let hostBefore = cpuMs(host.pid);
+    let agentsBefore = cpuMs(fleet.pid);
     const hold = mode === 'latency';
     if (hold) await fleet.ask({ kind: 'hold' }, 'ok');
     const begin = performance.now();
@@ -73,8 +76,10 @@ export class Lifecycle {
     let opened = begin;
     let openRss: number | undefined;
     if (hold) {
-      await this.allQueued(ids);
+      await this.allQueued(runs);
       openRss = rssMib(host.pid);
+      hostBefore = cpuMs(host.pid);
+      agentsBefore = cpuMs(fleet.pid);
       opened = performance.now();
       await fleet.ask({ kind: 'open' }, 'ok');
     }
@@ -117,6 +122,7 @@ export class Lifecycle {
       await api.call('PATCH', `/api/machines/${id}`, { maxEntries: LONGEST_QUEUE });
       const name = `bench-${this.connections.length}`;
       await api.call('PUT', `/api/connections/${name}`, { target: { kind: 'machine', id } });
+      this.ids.push(id);
       this.connections.push(name);
     }
   }
@@ -136,14 +142,15 @@ export class Lifecycle {
     return ids;
   }
 
-  /** Waits until every run stands in its queue. */
-  private async allQueued(ids: string[]): Promise<void> {
-    const queued = async (id: string): Promise<boolean> => {
-      const { children } = await this.parts.api.call<CloudRunView>('GET', `/api/runs/${id}`);
-      return children.length === 1 && children[0]?.queue !== undefined;
+  /** Waits until the first machine has one run and all others stand in its queue, and all that follows from it is done. */
+  private async allQueued(runs: number): Promise<void> {
+    const path = `/api/machines/${this.ids[0]}/queue`;
+    const queued = async (): Promise<number> => {
+      const { running, waiting } = await this.parts.api.call<QueueView>('GET', path);
+      return running.length + waiting.length;
     };
-    for (const id of ids.toReversed()) while (!(await queued(id))) await pause(20);
-    await pause(500);
+    while ((await queued()) < runs) await pause(200);
+    await pause(1_500);
   }
 
   /** Waits until `count` reaches `goal`. @throws Error when nothing moves any more. */
