@@ -4,6 +4,7 @@ import type { OpenLink } from '../link/link';
 /** The network cable of one simulated machine: every way to the control plane goes through it. */
 export class Network {
   private readonly cut = new Set<() => void>();
+  private powered = true;
 
   constructor(
     private readonly openLink: OpenLink,
@@ -11,12 +12,12 @@ export class Network {
   ) {}
 
   readonly fetch: typeof fetch = async (...request) => {
-    if (this.state === 'down') throw unreachable();
+    if (!this.works) throw unreachable();
     return fetch(...request);
   };
 
   readonly open: OpenLink = async (lease, handlers) => {
-    if (this.state === 'down') throw unreachable();
+    if (!this.works) throw unreachable();
     let broken = false;
     const fail = (error: unknown): void => {
       this.cut.delete(breakOff);
@@ -42,11 +43,29 @@ export class Network {
 
   down(): void {
     this.state = 'down';
-    for (const breakOff of this.cut) breakOff();
+    this.breakLinks();
   }
 
   up(): void {
     this.state = 'up';
+  }
+
+  /** The machine at this end loses its power: nothing it still has to say gets out. */
+  powerOff(): void {
+    this.powered = false;
+    this.breakLinks();
+  }
+
+  powerOn(): void {
+    this.powered = true;
+  }
+
+  private get works(): boolean {
+    return this.powered && this.state === 'up';
+  }
+
+  private breakLinks(): void {
+    for (const breakOff of this.cut) breakOff();
   }
 }
 

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { readIdentity } from '../identity/identity';
 import { register } from '../listener/register';
 import { startAgent, type Agent } from '../listener/start-agent';
+import type { OpenLink } from '../link/link';
 import { openServiceBusLink } from '../link/service-bus-link';
 import type { AgentStateName } from '../link/status';
 import { silentLog, type Log } from '../log';
@@ -23,6 +24,8 @@ export interface SimulatedAgentOptions {
   /** What happens on the machine, for people. */
   say: (text: string) => void;
   log?: Log | undefined;
+  /** Default: Service Bus. */
+  openLink?: OpenLink;
 }
 
 /** Real time: simulated networks come back often. */
@@ -54,7 +57,7 @@ export class SimulatedAgent {
     const identity =
       (await readIdentity(dataDir)) ??
       (await register({ url, token: await options.token(), name: machine.name, dataDir, session: computer }));
-    const network = new Network(openServiceBusLink, machine.network);
+    const network = new Network(options.openLink ?? openServiceBusLink, machine.network);
     const simulated = new SimulatedAgent(options, computer, network, identity.machine);
     await simulated.boot();
     return simulated;
@@ -149,10 +152,12 @@ export class SimulatedAgent {
     this.options.say('restarts');
     const agent = this.agent;
     this.agent = undefined;
+    this.network.powerOff();
     await agent?.stop({ graceMs: 0, flushMs: 0 });
     this.computer.reboot();
     await this.options.pace.wait(takesMs);
     if (this.stopped) return;
+    this.network.powerOn();
     await this.boot();
     this.options.say('is back');
   }

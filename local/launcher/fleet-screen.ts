@@ -32,7 +32,9 @@ export function fleetScreen(output: Output): Screen {
     event: () => undefined,
     draw: (lines) => {
       const up = height > 0 ? `\u001B[${height}A` : '';
-      const cut = lines.map((line) => line.slice(0, Math.max(20, output.columns - 1)));
+      // Some terminals do not know their width.
+      const width = output.columns > 1 ? output.columns - 1 : 100;
+      const cut = lines.map((line) => line.slice(0, width));
       // Up to where the last one began, and everything below is erased.
       output.write(`${up}\u001B[J${cut.join('\n')}\n`);
       height = cut.length;
