@@ -15,6 +15,39 @@ export const duration = z
 const runAfter = z.record(z.string(), z.array(z.enum(['Succeeded', 'Failed', 'Skipped', 'TimedOut'])).min(1));
 const actionBase = { runAfter: runAfter.optional(), description: z.string().max(500).optional() };
 
+const mode = z.enum(['attended', 'unattended']);
+
+/**
+ * Inputs of a desktop-flow action once every expression in them is evaluated (row A5). What an expression finds to be null counts
+ * as not given.
+ */
+export const desktopFlowInputs = z.strictObject({
+  desktopFlow: z.string().min(1),
+  connection: z.string().min(1),
+  mode: given(mode.default('unattended')),
+  inputs: given(z.record(z.string(), z.unknown()).default({})),
+  priority: given(priority.default('normal')),
+  queueTimeout: given(duration.optional()),
+  whenSessionBlocked: given(whenSessionBlocked.optional()),
+});
+export type DesktopFlowInputs = z.infer<typeof desktopFlowInputs>;
+
+function given<S extends z.ZodType>(schema: S) {
+  return z.preprocess((value) => value ?? undefined, schema);
+}
+
+/** A string that is evaluated when the action starts: `@…` as a whole, or `@{…}` somewhere in it. */
+const EXPRESSION = /^@(?!@)|@\{/;
+
+/** What the schema takes, or an expression whose value is checked when the action starts. */
+function orExpression<S extends z.ZodType>(schema: S, error: string) {
+  return z.union([schema, z.string().regex(EXPRESSION, error)], { error });
+}
+
+function oneOf(names: z.ZodEnum): string {
+  return `is neither ${names.options.join(' nor ')}, and no expression (@…)`;
+}
+
 /** Row A5: runs one desktop flow over a connection. Strings may hold expressions. */
 export const desktopFlowAction = z.strictObject({
   ...actionBase,
@@ -22,12 +55,16 @@ export const desktopFlowAction = z.strictObject({
   inputs: z.strictObject({
     desktopFlow: z.string().min(1),
     connection: z.string().min(1),
-    mode: z.enum(['attended', 'unattended']).default('unattended'),
+    mode: orExpression(mode, oneOf(mode)).default('unattended'),
     inputs: z.record(z.string(), z.unknown()).default({}),
-    priority: priority.default('normal'),
+    priority: orExpression(priority, oneOf(priority)).default('normal'),
     /** How long the run may wait for a machine, from its request (row F7). */
-    queueTimeout: duration.optional(),
-    whenSessionBlocked: whenSessionBlocked.optional(),
+    queueTimeout: orExpression(
+      duration,
+      'is neither an ISO 8601 duration such as PT3H nor an expression (@…)',
+    ).optional(),
+    /** Row C8; default: that of the connection. */
+    whenSessionBlocked: orExpression(whenSessionBlocked, oneOf(whenSessionBlocked)).optional(),
   }),
   /** How long the run may execute (row I1). */
   limit: z.strictObject({ timeout: duration }).optional(),

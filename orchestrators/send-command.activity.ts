@@ -21,7 +21,7 @@ export interface SendCommand {
   credential?: CredentialRef | undefined;
   /** The broker drops the command when nobody has taken it by then. */
   untilMs?: number | undefined;
-  /** What changes in the run's row: written first, because the agent's answer is checked against it. */
+  /** What changes in the run's row. */
   row?: Partial<RunRow> | undefined;
 }
 
@@ -35,9 +35,11 @@ export function sendCommand(ports: Pick<Ports, 'runs' | 'commands' | 'machines' 
   return async ({ command, credential, untilMs, row }: SendCommand): Promise<ErrorInfo | undefined> => {
     const sealed = credential && takesCredential(command) ? await seal(command, credential) : undefined;
     if (sealed && !sealed.ok) return sealed.error;
-    if (row && command.kind !== 'testConnection') await ports.runs.record({ ...row, run: command.run });
+    const writing = row && 'run' in command ? ports.runs.record({ ...row, run: command.run }) : undefined;
+    // The agent's answers are checked against the row, which names the grant from the offer on.
+    if (command.kind === 'offer') await writing;
     const options = untilMs === undefined ? {} : { ttlMs: Math.max(1, untilMs - ports.now()) };
-    await ports.commands.send(sealed?.command ?? command, options);
+    await Promise.all([writing, ports.commands.send(sealed?.command ?? command, options)]);
     return undefined;
   };
 

@@ -2,7 +2,7 @@ import type { Task } from 'durable-functions';
 import { errorInfo } from '../contracts/errors';
 import type { ErrorInfo } from '../contracts/errors';
 import type { DesktopFlowAction, FlowAction } from '../contracts/flow-definition';
-import { desktopFlowAction } from '../contracts/flow-definition';
+import { desktopFlowInputs } from '../contracts/flow-definition';
 import type { ActionStatus, DesktopRunResult } from '../contracts/runs';
 import { ExpressionError } from '../domain/flows/expression-error';
 import { evaluate } from '../domain/flows/expressions';
@@ -98,15 +98,18 @@ function desktopRunInput(
   action: DesktopFlowAction,
   inputs: unknown,
 ): DesktopFlowRunInput {
-  const checked = desktopFlowAction.shape.inputs.safeParse(inputs);
-  if (!checked.success)
-    throw new InvalidInputs(checked.error.issues.map(({ message }) => message).join('; '));
+  const checked = desktopFlowInputs.safeParse(inputs);
+  if (!checked.success) throw new InvalidInputs(checked.error.issues.map(problemOf).join('; '));
   return {
     action: checked.data,
     name,
     runTimeout: action.limit?.timeout,
     startedBy: walk.startedBy,
   };
+}
+
+function problemOf({ path, message }: { path: PropertyKey[]; message: string }): string {
+  return path.length === 0 ? message : `${path.join('.')}: ${message}`;
 }
 
 function outputsOf(walk: Walk): Record<string, unknown> {

@@ -1,5 +1,5 @@
 import type { ErrorInfo } from '../../contracts/errors';
-import type { DesktopFlowAction } from '../../contracts/flow-definition';
+import type { DesktopFlowInputs } from '../../contracts/flow-definition';
 import type { ActionStatus } from '../../contracts/runs';
 
 /** Input of the orchestration `cloud-flow-run`; its instance id is the run id. */
@@ -28,7 +28,7 @@ export interface CloudFlowRunResult {
 /** Input of the orchestration `desktop-flow-run`; its instance id is `<run>-<n>`. */
 export interface DesktopFlowRunInput {
   /** The action's inputs with every expression evaluated. */
-  action: DesktopFlowAction['inputs'];
+  action: DesktopFlowInputs;
   /** Name of the action in its flow. */
   name: string;
   /** Run timeout as an ISO 8601 duration (row I1). */

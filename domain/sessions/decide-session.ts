@@ -1,4 +1,5 @@
 import type { MachineReport } from '../../contracts/agent-protocol';
+import { AGENT_SESSION } from '../../contracts/user-name';
 import type { OwnSession, SessionRefusal, SessionUse } from './session-tables';
 import { osKind, parallelRuns, sessionCell } from './session-tables';
 
@@ -25,11 +26,15 @@ export type SessionDecision =
   | { kind: 'wait'; reason: 'user' | 'slot' | 'session' }
   | { kind: 'refuse'; code: SessionRefusal };
 
-/** Can this run start on this machine now, and in which session (rows C4, C5, C7–C9, D1–D6, E1, G1–G3)? Total: every question has an answer. */
+/**
+ * Can this run start on this machine now, and in which session (rows C4, C5, C7–C9, D1–D6, E1, G1–G3)? Total: every question has an
+ * answer. A run of no user uses the session of the agent, which no other session blocks.
+ */
 export function decideSession(question: SessionQuestion): SessionDecision {
   const { facts, runningUsers, userKey } = question;
   if (runningUsers.length >= parallelRuns(facts)) return { kind: 'wait', reason: 'slot' };
   if (runningUsers.includes(userKey)) return { kind: 'wait', reason: 'user' };
+  if (userKey === AGENT_SESSION) return { kind: 'attach' };
   const cell = sessionCell({
     os: facts.os,
     use: sessionUse(question),

@@ -69,7 +69,10 @@ test('B3: the password is in no history, row, change, log or answer', async () =
     rows: [...rows.values()],
     answers: answers.map(({ body }) => body),
     warnings: mockRig.warnings,
-    ...{ stored, feedEntries, sent, logs: [...logs] },
+    stored,
+    feedEntries,
+    sent,
+    logs: [...logs],
   };
   expect(everything.status.output.state).toBe('Succeeded');
   expect(everything.history.length).toBeGreaterThan(10);
