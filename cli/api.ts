@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import { problem } from '../contracts/api-problem';
 import type { Endpoint } from './endpoint';
+import { readEvents, type ServerEvent } from './server-events';
 import { CliError, exitCodes } from './shell';
 
 export interface ApiRequest {
-  method?: 'GET' | 'POST' | 'PUT';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   path: string;
   query?: Record<string, string | undefined>;
   headers?: Record<string, string>;
@@ -30,6 +31,17 @@ export class Api {
       remedy:
         'Check that the address is that of Attendant and that host and command line are of one version.',
     });
+  }
+
+  /** For requests whose answer says nothing. */
+  async done(request: ApiRequest): Promise<void> {
+    await (await this.request(request)).arrayBuffer();
+  }
+
+  /** Server-sent events as they come, until the stream ends. */
+  async *events(request: ApiRequest): AsyncGenerator<ServerEvent> {
+    const { body } = await this.request(request);
+    if (body) yield* readEvents(body);
   }
 
   async bytes(request: ApiRequest): Promise<Uint8Array> {

@@ -29,6 +29,7 @@ runCommandLine(
   {
     environment: process.env,
     cwd: process.cwd(),
+    interactive: process.stdout.isTTY,
     out: (text) => void process.stdout.write(`${text}\n`),
     err: (text) => void process.stderr.write(`${text}\n`),
     fetch,

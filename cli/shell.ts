@@ -2,6 +2,8 @@
 export interface Shell {
   environment: Readonly<Record<string, string | undefined>>;
   cwd: string;
+  /** The results go to a terminal that can be redrawn. */
+  interactive?: boolean;
   /** Results. */
   out(text: string): void;
   /** Progress and errors. */

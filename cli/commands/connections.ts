@@ -7,7 +7,11 @@ import { CliError, exitCodes, type Shell } from '../shell';
 import { table } from '../text';
 
 interface SetOptions {
-  machine: string;
+  machine?: string;
+  group?: string;
+  gateway?: string;
+  cluster?: string;
+  whenSessionBlocked?: 'fail' | 'wait';
   user?: string;
   passwordVariable?: string;
 }
@@ -33,13 +37,23 @@ export function addConnectionCommands(program: Command, shell: Shell): void {
   });
 
   const set = apiCommand(connections, 'set <name>', 'create or change a connection')
-    .requiredOption('--machine <id>', 'machine that runs go to (`attendant machines list`)')
+    .option(
+      '--machine <id>',
+      'machine that runs go to (`attendant machines list`); with --group: only this one',
+    )
+    .option('--group <id>', 'or machine group (`attendant groups list`)')
+    .option('--gateway <name>', 'or gateway')
+    .option('--cluster <name>', 'or gateway cluster')
+    .option('--when-session-blocked <what>', 'a session is in the way: fail (default) or wait')
     .option('--user <account>', 'account of the session; without one, that of the agent')
     .option('--password-variable <name>', 'environment variable that holds the password')
     .action(async (name: string, options: SetOptions, command: Command) => {
       const session = sessionOf(shell, command);
       const body: z.input<typeof connectionBody> = {
-        target: { kind: 'machine', id: options.machine },
+        target: targetOf(options),
+        ...(options.whenSessionBlocked === undefined
+          ? {}
+          : { whenSessionBlocked: options.whenSessionBlocked }),
         ...(options.user === undefined ? {} : { user: options.user }),
         ...(options.passwordVariable === undefined
           ? {}
@@ -57,6 +71,24 @@ export function addConnectionCommands(program: Command, shell: Shell): void {
     'attendant connections set office --machine m-01jd0000000000000000000000',
     'PASSWORD=… attendant connections set office --machine m-01jd0000000000000000000000 \\\n      --user CONTOSO\\\\robot --password-variable PASSWORD',
   );
+}
+
+type Target = z.input<typeof connectionBody>['target'];
+
+/** One target; a machine together with a group is that machine of the group. */
+function targetOf({ machine, group, gateway, cluster }: SetOptions): Target {
+  const pinned = machine === undefined ? {} : { pinned: machine };
+  const targets: Target[] = [
+    ...(machine === undefined || group !== undefined ? [] : [{ kind: 'machine' as const, id: machine }]),
+    ...(group === undefined ? [] : [{ kind: 'group' as const, id: group, ...pinned }]),
+    ...(gateway === undefined ? [] : [{ kind: 'gateway' as const, name: gateway }]),
+    ...(cluster === undefined ? [] : [{ kind: 'cluster' as const, name: cluster }]),
+  ];
+  const [target] = targets;
+  if (target && targets.length === 1) return target;
+  throw new CliError('Name one target: --machine, --group, --gateway or --cluster.', {
+    exitCode: exitCodes.usage,
+  });
 }
 
 /** From the environment, because what is written on a command line is seen by every user of the computer. */

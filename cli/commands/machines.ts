@@ -1,12 +1,10 @@
 import type { Command } from 'commander';
-import {
-  issuedToken,
-  machineList,
-  machineView,
-  queueView,
-  type QueueView,
-} from '../../contracts/api-machines';
+import type { z } from 'zod';
+import { issuedToken, machineList, machineView, queueView } from '../../contracts/api-machines';
+import { commandAccepted, type machinePatch } from '../../contracts/queues';
 import { apiCommand, examples, part, sessionOf, type Session } from '../command';
+import { editOptions, editedSettings, onOff, type EditOptions } from '../edit-options';
+import { queueText } from '../queue-text';
 import type { Shell } from '../shell';
 import { details, instant, table } from '../text';
 
@@ -73,42 +71,57 @@ export function addMachineCommands(program: Command, shell: Shell): void {
       session.print(queue, () => queueText(queue, session));
     },
   );
+
+  addEditCommands(machines, shell);
 }
 
-function queueText(queue: QueueView, { utc }: Session): string {
-  if (queue.running.length + queue.waiting.length === 0) return 'Nothing runs and nothing waits.';
-  const rows = [
-    ...queue.running.map((run) => ({ ...run, place: 'now', why: run.stopping ? 'stopping' : 'running' })),
-    ...queue.waiting.map((run) => ({
-      ...run,
-      place: run.next ? 'next' : String(run.position),
-      why: reasonText(run.reason),
-    })),
-  ];
-  return table(
-    [
-      { title: '#', of: (run) => run.place },
-      { title: 'RUN', of: (run) => run.run },
-      { title: 'PRIORITY', of: (run) => run.priority },
-      { title: 'SINCE', of: (run) => instant(run.requestedAt, utc)?.slice(11) },
-      { title: 'WHY', of: (run) => run.why, flexible: true },
-    ],
-    rows,
+function addEditCommands(machines: Command, shell: Shell): void {
+  const edit = editOptions(apiCommand(machines, 'edit <machine>', 'change the details of a machine'))
+    .option('--name <name>', 'its name')
+    .option('--attended-notice <what>', 'before an attended run starts: off or banner')
+    .action(async (id: string, options: MachineEdit, command: Command) => {
+      const { name, attendedNotice } = options;
+      await patch(sessionOf(shell, command), id, {
+        ...editedSettings(options),
+        ...(name === undefined ? {} : { name }),
+        ...(attendedNotice === undefined ? {} : { attendedNotice }),
+      });
+    });
+  examples(
+    edit,
+    'attendant machines edit m-01jd0000000000000000000000 --name "Front office" --reuse-session on',
+  );
+
+  apiCommand(machines, 'maintenance <machine> <on|off>', 'running runs finish, nothing new starts').action(
+    async (id: string, state: string, _options, command: Command) => {
+      await patch(sessionOf(shell, command), id, { maintenance: onOff(state) });
+    },
+  );
+
+  apiCommand(machines, 'delete <machine>', 'revoke its registration, end its runs, remove its queue').action(
+    async (id: string, _options, command: Command) => {
+      const session = sessionOf(shell, command);
+      const answer = await session.api.json(commandAccepted, {
+        method: 'DELETE',
+        path: `machines/${part(id)}`,
+      });
+      session.print(answer, () => `${id} is being deleted.`);
+    },
   );
 }
 
-const reasons: Record<string, string> = {
-  behind: 'behind another run',
-  machineBusy: 'the machine is busy',
-  userBusy: 'its user is busy',
-  offline: 'the machine is offline',
-  maintenance: 'maintenance',
-  noMachine: 'no machine in the queue',
-  noBot: 'no unattended bot is free',
-  sessionBlocked: 'the session is blocked',
-  machineMoving: 'the machine is moving',
-};
+interface MachineEdit extends EditOptions {
+  name?: string;
+  attendedNotice?: 'off' | 'banner';
+}
 
-function reasonText({ why }: { why: string }): string {
-  return reasons[why] ?? why;
+async function patch(session: Session, id: string, body: z.input<typeof machinePatch>): Promise<void> {
+  const answer = await session.api.json(machineView.or(commandAccepted), {
+    method: 'PATCH',
+    path: `machines/${part(id)}`,
+    body,
+  });
+  session.print(answer, () =>
+    'id' in answer ? `${answer.name}: ${answer.status}.` : 'Accepted, not done yet.',
+  );
 }

@@ -15,7 +15,7 @@ export const watchedQuery = {
 interface Watched {
   queue: string;
   /** Changes that are not about what was asked for are left out. */
-  shows(entry: FeedEntry): boolean;
+  shows: (entry: FeedEntry) => boolean;
 }
 
 /** The queue to read, and what of it. @throws RequestError InvalidQuery, MachineNotFound, GroupNotFound, RunNotFound */
