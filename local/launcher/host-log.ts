@@ -1,3 +1,4 @@
+import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { destination, multistream, pino, type Logger } from 'pino';
@@ -28,7 +29,8 @@ function terminal(): Writable {
 
 /** The host's log: JSON lines in `host.log` of the data folder; warnings and errors on the terminal too. */
 export function openHostLog(dataRoot: string): Logger {
-  const file = destination({ dest: join(dataRoot, 'host.log'), mkdir: true, sync: false });
+  // Open from the start: a host that must end at once cannot flush a file that is still being opened.
+  const file = destination({ dest: openSync(join(dataRoot, 'host.log'), 'a', 0o600), sync: false });
   return pino(
     { level: 'info', base: null },
     multistream([

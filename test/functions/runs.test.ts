@@ -32,6 +32,15 @@ describe('runs', () => {
 
   const get = (run: string) => callDurable(getRun(ports), client, { params: { run } });
 
+  it('shows the end of a run only together with its outputs', async () => {
+    const actions = { check: { status: 'Succeeded', run: CHILD } };
+    client.instances.set(RUN, { customStatus: { state: 'Succeeded', actions } });
+    expect((await get(RUN)).body).toMatchObject({ status: 'Running', actions });
+    const output = { state: 'Succeeded', actions, outputs: { total: '1' } };
+    client.instances.set(RUN, { runtimeStatus: Completed, output });
+    expect((await get(RUN)).body).toMatchObject({ status: 'Succeeded', outputs: { total: '1' } });
+  });
+
   it('A8: shows a run with its input, actions, children and what they are doing now', async () => {
     await ports.runLogs.progress(CHILD, { subflow: 'main', action: 'read', percent: 40, atMs: 2_000 });
     const answer = await get(RUN);
