@@ -92,7 +92,7 @@ function fromRow({ row, columns }: StoredRow): MachineRow {
     queue: optionalText(columns, 'queue'),
     move: optionalNumber(columns, 'move'),
     movingTo: optionalText(columns, 'movingTo'),
-    maintenance: columns['maintenance'] === true,
+    maintenance: typeof columns['maintenance'] === 'boolean' ? columns['maintenance'] : undefined,
     attendedNotice: attendedNotice.optional().parse(optionalText(columns, 'attendedNotice')),
   };
 }
