@@ -5,9 +5,12 @@ import type { Commands, MachineQueues } from '../ports';
 /** Links kept open at once; the one used longest ago is closed for a new one. */
 const OPEN_SENDERS = 1_000;
 
-/** Sends commands to machines' queues over one AMQP connection, with one link per machine. */
+/** The client looks at every link of a connection at each frame, so the links are spread. */
+const CONNECTIONS = 16;
+
+/** Sends commands to machines' queues over a few AMQP connections, with one link per machine. */
 export class ServiceBusCommands implements Commands {
-  private client: Promise<ServiceBusClient> | undefined;
+  private readonly clients = new Map<number, Promise<ServiceBusClient>>();
   private readonly senders = new Map<string, ServiceBusSender>();
 
   constructor(
@@ -29,8 +32,7 @@ export class ServiceBusCommands implements Commands {
   }
 
   private async sender(queue: string): Promise<ServiceBusSender> {
-    this.client ??= this.options.open();
-    const client = await this.client;
+    const client = await this.client(queue);
     const sender = this.senders.get(queue) ?? client.createSender(queue);
     this.senders.delete(queue);
     this.senders.set(queue, sender);
@@ -40,5 +42,12 @@ export class ServiceBusCommands implements Commands {
       await oldest[1].close();
     }
     return sender;
+  }
+
+  private client(queue: string): Promise<ServiceBusClient> {
+    const number = queue.charCodeAt(queue.length - 1) % CONNECTIONS;
+    const client = this.clients.get(number) ?? this.options.open();
+    this.clients.set(number, client);
+    return client;
   }
 }
