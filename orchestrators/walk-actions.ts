@@ -133,10 +133,12 @@ function childStatus(walk: Walk, name: string, task: Task): ActionStatus {
   };
 }
 
+/** The engine's account of a broken child is long and nested; its beginning says what happened, and the rest would not fit the status. */
+const LONGEST_ACCOUNT = 2_000;
+
 function broken(task: Task): ErrorInfo {
-  return errorInfo('Internal', {
-    details: task.result instanceof Error ? task.result.message : String(task.result),
-  });
+  const account = task.result instanceof Error ? task.result.message : String(task.result);
+  return errorInfo('Internal', { details: account.slice(0, LONGEST_ACCOUNT) });
 }
 
 function end(walk: Walk, name: string, status: ActionStatus): void {

@@ -63,6 +63,6 @@ describe('B3: a credential is sealed for one machine and one use', () => {
   });
 
   it('a sealing key that is none is an error', () => {
-    expect(() => sealCredential(credential, '', use)).toThrow(Error);
+    expect(() => sealCredential(credential, '', use)).toThrow('asymmetric key');
   });
 });
