@@ -19,7 +19,7 @@ export const RUN_QUEUE = 'run-queue';
  * Each command kind is an operation; its input is the command (`kind` may be left out) and its answer a QueueAnswer.
  * `snapshot` reads: no input, its answer is a QueueSnapshot.
  */
-export type RunQueueOperation = QueueCommand['kind'] | 'snapshot';
+type RunQueueOperation = QueueCommand['kind'] | 'snapshot';
 
 /** State of the entity. */
 export interface StoredEntity {
