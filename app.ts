@@ -18,8 +18,10 @@ import { getOpenapi } from './functions/api-docs/get-openapi.http';
 import { getCapacity } from './functions/capacity/get-capacity.http';
 import { putCapacity } from './functions/capacity/put-capacity.http';
 import { getConnection } from './functions/connections/get-connection.http';
+import { getConnectionTest } from './functions/connections/get-connection-test.http';
 import { listConnections } from './functions/connections/list-connections.http';
 import { putConnection } from './functions/connections/put-connection.http';
+import { startConnectionTest } from './functions/connections/start-connection-test.http';
 import { getDesktopFlow } from './functions/desktop-flows/get-desktop-flow.http';
 import { listDesktopFlows } from './functions/desktop-flows/list-desktop-flows.http';
 import { putDesktopFlow } from './functions/desktop-flows/put-desktop-flow.http';
@@ -62,6 +64,7 @@ import { watchQueues } from './functions/timers/queue-watch.timer';
 import type { Activities } from './orchestrators/call-activity';
 import { capacityCommand } from './orchestrators/capacity-command';
 import { cloudFlowRun } from './orchestrators/cloud-flow-run';
+import { connectionMembers } from './orchestrators/connection-members.activity';
 import { deliverEffects } from './orchestrators/deliver-effects.activity';
 import { desktopFlowRun } from './orchestrators/desktop-flow-run';
 import { keepStep } from './orchestrators/keep-step.activity';
@@ -78,6 +81,7 @@ import { resolveDesktopFlow } from './orchestrators/resolve-desktop-flow.activit
 import { resolveTarget } from './orchestrators/resolve-target.activity';
 import { sendCommand } from './orchestrators/send-command.activity';
 import { settleQueue } from './orchestrators/settle-effects';
+import { testConnection } from './orchestrators/test-connection';
 import { cloudFlowSegment } from './orchestrators/walk-segments';
 
 /*
@@ -107,6 +111,10 @@ http('put-cluster', 'PUT', 'gateway-clusters/{name}', putCluster(ports));
 http('delete-cluster', 'DELETE', 'gateway-clusters/{name}', deleteCluster(ports));
 http('list-connections', 'GET', 'connections', listConnections(ports));
 http('get-connection', 'GET', 'connections/{name}', getConnection(ports));
+durableHttp('start-connection-test', 'POST', 'connections/{name}/test', startConnectionTest(ports));
+durableHttp('get-connection-test', 'GET', 'connections/{name}/tests/{test}', getConnectionTest());
+df.app.orchestration(orchestrations.testConnection, testConnection);
+activity('connection-members', connectionMembers(ports));
 http('put-flow', 'PUT', 'flows/{flow}', putFlow(ports));
 http('list-flows', 'GET', 'flows', listFlows(ports));
 http('get-flow', 'GET', 'flows/{flow}', getFlow(ports));

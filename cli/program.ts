@@ -51,7 +51,7 @@ function createProgram(shell: Shell, end: (exitCode: number) => void): Command {
   addRunCommands(program, shell);
   addDesktopFlowCommands(program, shell);
   addMachineCommands(program, shell);
-  addConnectionCommands(program, shell);
+  addConnectionCommands(program, shell, end);
   addQueueCommands(program, shell);
   addGroupCommands(program, shell);
   addGatewayCommands(program, shell);

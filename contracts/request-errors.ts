@@ -101,6 +101,13 @@ export const requestErrors = {
     message: 'There is no connection of this name.',
     remedy: '`attendant connections list` shows the connections that exist.',
   },
+  ConnectionTestNotFound: {
+    status: 404,
+    kind: 'user',
+    ours: true,
+    message: 'There is no such test of this connection.',
+    remedy: 'Start one with `attendant connections test <name>`.',
+  },
   FileNotFound: {
     status: 404,
     kind: 'user',

@@ -1,5 +1,6 @@
 import type { DurableOrchestrationContext, Task } from 'durable-functions';
 import { RetryOptions } from 'durable-functions';
+import type { connectionMembers } from './connection-members.activity';
 import type { deliverEffects } from './deliver-effects.activity';
 import type { keepStep } from './keep-step.activity';
 import type { loadFlow } from './load-flow.activity';
@@ -25,6 +26,7 @@ export interface Activities {
   'read-machine': ReturnType<typeof readMachine>;
   'place-machine': ReturnType<typeof placeMachine>;
   'remove-command-queue': ReturnType<typeof removeCommandQueue>;
+  'connection-members': ReturnType<typeof connectionMembers>;
 }
 
 /**

@@ -10,6 +10,7 @@ export const orchestrations = {
   queueCommand: 'queue-command',
   capacityCommand: 'capacity-command',
   settleEffects: 'settle-effects',
+  testConnection: 'test-connection',
 } as const;
 
 export const RUN_QUEUE = 'run-queue';

@@ -1,5 +1,10 @@
 import type { Command } from 'commander';
 import { connectionList } from '../../contracts/api-machines';
+import {
+  connectionTestView,
+  type ConnectionTestView,
+  type TestedMember,
+} from '../../contracts/connection-test';
 import { connection, type connectionBody } from '../../contracts/connections';
 import type { z } from 'zod';
 import { apiCommand, examples, part, sessionOf } from '../command';
@@ -17,7 +22,7 @@ interface SetOptions {
 }
 
 /** `attendant connections …` */
-export function addConnectionCommands(program: Command, shell: Shell): void {
+export function addConnectionCommands(program: Command, shell: Shell, end: (exitCode: number) => void): void {
   const connections = program.command('connections').description('connections: where runs go and as whom');
 
   apiCommand(connections, 'list', 'list the connections').action(async (_options, command: Command) => {
@@ -71,7 +76,70 @@ export function addConnectionCommands(program: Command, shell: Shell): void {
     'attendant connections set office --machine m-01jd0000000000000000000000',
     'PASSWORD=… attendant connections set office --machine m-01jd0000000000000000000000 \\\n      --user CONTOSO\\\\robot --password-variable PASSWORD',
   );
+
+  const test = apiCommand(
+    connections,
+    'test <name>',
+    'ask every machine of a connection whether runs could use its account there',
+  ).action(async (name: string, _options, command: Command) => {
+    const session = sessionOf(shell, command);
+    let view = await session.api.json(connectionTestView, {
+      method: 'POST',
+      path: `connections/${part(name)}/test`,
+    });
+    for (let looks = 0; view.status === 'running' && looks < MOST_LOOKS; looks += 1) {
+      await shell.pause(LOOK_MS);
+      view = await session.api.json(connectionTestView, {
+        path: `connections/${part(name)}/tests/${part(view.test)}`,
+      });
+    }
+    session.print(view, () => testText(view));
+    end(view.ok ? exitCodes.succeeded : exitCodes.failed);
+  });
+  examples(test, 'attendant connections test office');
 }
+
+/** Between looks at a test that takes longer than its request; after the last, its address is shown. */
+const LOOK_MS = 2_000;
+const MOST_LOOKS = 30;
+
+/** One line of the table for each machine, and below it what is wrong where, and how to mend it. */
+function testText(view: ConnectionTestView): string {
+  if (view.status === 'running') return `The test goes on: ${view.links.self}`;
+  if (view.error) return `${view.error.message} [${view.error.code}]\n${view.error.remedy}`;
+  const lines = view.members.flatMap(({ name, error, note }) =>
+    error
+      ? [`${name}: ${error.details ?? error.message} [${error.code}]\n  ${error.remedy}`]
+      : note === undefined
+        ? []
+        : [`${name}: ${note}`],
+  );
+  return [memberTable(view.members), ...lines].join('\n');
+}
+
+function memberTable(members: readonly TestedMember[]): string {
+  return table(
+    [
+      { title: 'MACHINE', of: (item) => item.name, flexible: true },
+      { title: 'RESULT', of: ({ ok }) => (ok ? 'ok' : 'failed') },
+      { title: 'REACHABLE', of: ({ reachable }) => (reachable ? 'yes' : 'no') },
+      {
+        title: 'USER',
+        of: ({ user, userId }) => (userId === undefined ? words[user] : `${words[user]} (${userId})`),
+      },
+      { title: 'PASSWORD', of: ({ password }) => words[password] },
+    ],
+    members,
+  );
+}
+
+const words = {
+  known: 'known',
+  unknown: 'unknown',
+  accepted: 'accepted',
+  refused: 'refused',
+  notChecked: 'not checked',
+} as const;
 
 type Target = z.input<typeof connectionBody>['target'];
 

@@ -12,6 +12,8 @@ export const MACHINE = 'm-01kjm4vp60693jympshmdhc32q';
 export const RUN = '01KJPRZB00KKTHB07AQZXXWX30';
 export const DESKTOP_RUN = `${RUN}-1`;
 
+export const CONNECTION_TEST = 'ct-01kjprzb00kkthb07aqzxxwx30';
+
 export const REQUESTED = '2026-03-02T08:00:00.000Z';
 export const STARTED = '2026-03-02T08:00:01.210Z';
 export const NOW = '2026-03-02T08:00:03.450Z';

@@ -34,6 +34,7 @@ import {
   runView,
 } from '../api-runs';
 import { capacityBody, capacityView } from '../capacity';
+import { connectionTestView } from '../connection-test';
 import { connection, connectionBody, connectionTarget } from '../connections';
 import { flowDefinition } from '../flow-definition';
 import { commandAccepted, machinePatch, queuePatch, releaseBody } from '../queues';
@@ -87,6 +88,7 @@ export const answerSchemas: Readonly<Record<string, z.ZodType>> = {
   Connection: connection,
   ConnectionTarget: connectionTarget,
   ConnectionList: connectionList,
+  ConnectionTest: connectionTestView,
   RegistrationToken: issuedToken,
   Machine: machineView,
   MachineReport: machineReport,

@@ -1,6 +1,7 @@
 import type { InvocationContext } from '@azure/functions';
 import type { Instances } from '../../adapters/instances';
 import type { Ports } from '../../adapters/ports';
+import type { ConnectionTestMessage } from '../../domain/connections/connection-test';
 import { INBOX, isRunEventKind } from '../../domain/runs/inbox-messages';
 import type { AgentMessage, InboxMessage } from '../../domain/runs/inbox-messages';
 import { startQueueCommand } from '../queues/start-queue-command';
@@ -11,7 +12,8 @@ import type { Speaker } from './run-speakers';
 import { createVerifier } from './verify-event';
 import type { DropReason, VerifiedEvent } from './verify-event';
 
-type RunEvent = Exclude<VerifiedEvent, { kind: 'hello' | 'heartbeat' }>;
+type RunEvent = Exclude<VerifiedEvent, { kind: 'hello' | 'heartbeat' | 'connectionTested' }>;
+type TestEvent = Extract<VerifiedEvent, { kind: 'connectionTested' }>;
 
 /**
  * Receives what agents say. An event counts only when its machine signed it, is still registered, and holds the grant of the run
@@ -46,6 +48,10 @@ export function receiveAgentEvents(
       }
       return;
     }
+    if (event.kind === 'connectionTested') {
+      const told = await tellTest(event, instancesOf(context));
+      return told === 'unknown' ? drop('unknown test') : undefined;
+    }
     const speaker = await speakers.find(event.envelope);
     if (typeof speaker === 'string') return drop(speaker);
     await lastHeard.heard(speaker.grant.run);
@@ -62,6 +68,13 @@ export function receiveAgentEvents(
       default:
         return tellRun(event, speaker, instances);
     }
+  }
+
+  /** Row B9. The test knows whom it has asked. */
+  function tellTest({ machine, body }: TestEvent, instances: Instances): Promise<'told' | 'unknown'> {
+    const { test, ...check } = body;
+    const message: ConnectionTestMessage = { kind: 'connectionTested', machine: machine.id, check };
+    return instances.raise(test, INBOX, message);
   }
 
   async function tellRun(event: RunEvent, { grant, queue }: Speaker, instances: Instances): Promise<void> {

@@ -23,6 +23,7 @@ export type DropReason =
   | 'old registration'
   | 'wrong signature'
   | 'unknown run'
+  | 'unknown test'
   | 'not its grant';
 
 export type Verdict = { ok: true; event: VerifiedEvent } | { ok: false; reason: DropReason };

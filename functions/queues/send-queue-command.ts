@@ -35,11 +35,15 @@ export async function sendQueueCommand(
 }
 
 /**
- * The output of an orchestration, waited for at most five seconds; undefined when it still goes on.
+ * The output of an orchestration, waited for at most `patienceMs`; undefined when it still goes on.
  * @throws Error when the orchestration failed.
  */
-export async function outputOf(client: Orchestrations, instance: string): Promise<unknown> {
-  const giveUpAt = performance.now() + PATIENCE_MS;
+export async function outputOf(
+  client: Orchestrations,
+  instance: string,
+  patienceMs = PATIENCE_MS,
+): Promise<unknown> {
+  const giveUpAt = performance.now() + patienceMs;
   for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_LOOK_MS)) {
     const status = await instanceStatus(client, instance, { showInput: false });
     if (status?.runtimeStatus === OrchestrationRuntimeStatus.Completed) return status.output;

@@ -169,4 +169,63 @@ describe('attendant machines and connections', () => {
     expect(list.out).toContain('stored');
     expect(stored.out + stored.err + list.out).not.toContain('hunter2');
   });
+
+  describe('B9: connections test', () => {
+    const members = [
+      { machine: MACHINE, name: 'pc', reachable: true, user: 'known', userId: '1001', password: 'accepted' },
+    ];
+    const report = (more: object): object => ({
+      connection: 'office',
+      startedMs: AT,
+      ok: true,
+      members,
+      ...more,
+    });
+
+    /** The test ends while the command waits. */
+    async function test(output: object, ...args: string[]): ReturnType<typeof run> {
+      await run('connections', 'set', 'office', '--machine', MACHINE, '--user', 'robot');
+      product.onPause = () => {
+        const started = product.client.started.find(({ name }) => name === 'test-connection');
+        const runtimeStatus = OrchestrationRuntimeStatus.Completed;
+        product.client.instances.set(started?.id ?? '', { input: started?.input, output, runtimeStatus });
+      };
+      return run('connections', 'test', 'office', ...args);
+    }
+
+    it('a line for each machine', async () => {
+      const { exitCode, out } = await test(report({}));
+      expect(out.split('\n')).toEqual([
+        'MACHINE  RESULT  REACHABLE  USER          PASSWORD',
+        'pc       ok      yes        known (1001)  accepted',
+      ]);
+      expect(exitCode).toBe(0);
+    });
+
+    it('what is wrong where, and how to mend it', async () => {
+      const error = errorInfo('NoListenerConnected');
+      const away = {
+        machine: 'm',
+        name: 'desk',
+        reachable: false,
+        user: 'notChecked',
+        password: 'notChecked',
+      };
+      const { exitCode, out } = await test(report({ members: [...members, { ...away, error }] }));
+      expect(out).toContain('desk     failed  no         not checked');
+      expect(out).toContain(
+        'desk: No agent of this machine is connected. [NoListenerConnected]\n  Check that',
+      );
+      expect(exitCode).toBe(1);
+    });
+
+    it('nobody to ask; --json', async () => {
+      const output = { connection: 'office', startedMs: AT, ok: false, error: errorInfo('GroupIsEmpty') };
+      const { exitCode, out } = await test(output, '--json');
+      expect(JSON.parse(out)).toMatchObject({ status: 'done', ok: false, error: { code: 'GroupIsEmpty' } });
+      expect(exitCode).toBe(1);
+      const unknown = await run('connections', 'test', 'none');
+      expect([unknown.exitCode, unknown.err]).toEqual([1, expect.stringContaining('[ConnectionNotFound]')]);
+    });
+  });
 });

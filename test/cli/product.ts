@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommandLine } from '../../cli/program';
 import type { Shell } from '../../cli/shell';
+import { getConnectionTest } from '../../functions/connections/get-connection-test.http';
 import { listConnections } from '../../functions/connections/list-connections.http';
 import { putConnection } from '../../functions/connections/put-connection.http';
+import { startConnectionTest } from '../../functions/connections/start-connection-test.http';
 import { listDesktopFlows } from '../../functions/desktop-flows/list-desktop-flows.http';
 import { putDesktopFlow } from '../../functions/desktop-flows/put-desktop-flow.http';
 import { uploadFile } from '../../functions/files/upload-file.http';
@@ -56,6 +58,8 @@ export function openProduct() {
     ['POST', 'registration-tokens', plain(issueRegistrationToken(ports))],
     ['GET', 'connections', plain(listConnections(ports))],
     ['PUT', 'connections/{name}', plain(putConnection(ports))],
+    ['POST', 'connections/{name}/test', durable(startConnectionTest(ports, { patienceMs: 0 }))],
+    ['GET', 'connections/{name}/tests/{test}', durable(getConnectionTest())],
   ];
 
   const send: typeof fetch = async (input, init) => {

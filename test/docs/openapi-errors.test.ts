@@ -56,6 +56,10 @@ const cases: Record<string, Case> = {
   FlowNotFound: { change: { path: { flow: 'none' } } },
   DesktopFlowNotFound: { change: { path: { name: 'none' } } },
   ConnectionNotFound: { change: { path: { name: 'none' } } },
+  ConnectionTestNotFound: { change: { path: { test: 'none' } } },
+  AccountNotAllowed: {
+    change: { body: { target: { kind: 'machine', id: MACHINE }, user: 'CONTOSO/bot' } },
+  },
   RunNotFound: { change: { path: { run: 'none' } } },
   MachineNotFound: { change: { path: { machine: OTHER_MACHINE } } },
   'put-connection MachineNotFound': { change: { body: { target: { kind: 'machine', id: OTHER_MACHINE } } } },

@@ -6,6 +6,7 @@ import { desktopFlowRun } from '../../orchestrators/desktop-flow-run';
 import { orchestrations } from '../../orchestrators/names';
 import { queueCommand } from '../../orchestrators/queue-command';
 import { settleQueue } from '../../orchestrators/settle-effects';
+import { testConnection } from '../../orchestrators/test-connection';
 import { cloudFlowSegment } from '../../orchestrators/walk-segments';
 import { AppRig, RegisteredFunctions } from '../support/app-rig';
 import { readHistories, recordedBy, replayRecorded, writeHistory } from '../support/recorded-history';
@@ -22,6 +23,7 @@ const handlers: Record<string, OrchestrationHandler> = {
   [orchestrations.desktopFlowRun]: desktopFlowRun,
   [orchestrations.queueCommand]: queueCommand,
   [orchestrations.settleEffects]: settleQueue,
+  [orchestrations.testConnection]: testConnection,
 };
 
 const mockFunctions = new RegisteredFunctions();
@@ -138,6 +140,23 @@ describe('scenarios', () => {
         const grant = await agent.startRun();
         await mockRig.advance(8 * 24 * HOUR);
         await agent.say('done', { outcome: 'Stopped' }, grant);
+      },
+    ],
+    [
+      'connection-tested',
+      async () => {
+        await agent.hello();
+        const test = `ct-${'0'.repeat(26)}`;
+        await mockRig.start('test-connection', { connection: 'machine-1' }, test);
+        await agent.say('connectionTested', { test, user: 'known', password: 'notChecked' });
+      },
+    ],
+    [
+      'connection-not-tested',
+      async () => {
+        await agent.hello();
+        await mockRig.start('test-connection', { connection: 'machine-1' }, `ct-${'1'.repeat(26)}`);
+        await mockRig.advance(30 * SECOND);
       },
     ],
     ['outbox-left-behind', () => mockRig.start('settle-effects', { queue: agent.machine }, 'settle')],

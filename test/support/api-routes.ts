@@ -1,7 +1,9 @@
 import { getCapacity } from '../../functions/capacity/get-capacity.http';
 import { putCapacity } from '../../functions/capacity/put-capacity.http';
+import { getConnectionTest } from '../../functions/connections/get-connection-test.http';
 import { getConnection } from '../../functions/connections/get-connection.http';
 import { putConnection } from '../../functions/connections/put-connection.http';
+import { startConnectionTest } from '../../functions/connections/start-connection-test.http';
 import { deleteCluster, getCluster, listClusters, putCluster } from '../../functions/gateways/clusters.http';
 import { deleteGateway, getGateway, listGateways, putGateway } from '../../functions/gateways/gateways.http';
 import { createGroup } from '../../functions/machine-groups/create-group.http';
@@ -57,5 +59,11 @@ export function apiRoutes(ports: Ports): ApiRoute[] {
     { method: 'GET', path: 'runs/{run}', durable: getRun(ports) },
     { method: 'PUT', path: 'connections/{name}', plain: putConnection(ports) },
     { method: 'GET', path: 'connections/{name}', plain: getConnection(ports) },
+    {
+      method: 'POST',
+      path: 'connections/{name}/test',
+      durable: startConnectionTest(ports, { patienceMs: 0 }),
+    },
+    { method: 'GET', path: 'connections/{name}/tests/{test}', durable: getConnectionTest() },
   ];
 }

@@ -28,7 +28,7 @@ export function rigClient(rig: AppRig): Orchestrations {
         instanceId,
         name: '',
         runtimeStatus: found.runtimeStatus as DurableOrchestrationStatus['runtimeStatus'],
-        input: null,
+        input: parse(found.input),
         output: parse(found.output),
         customStatus: parse(found.customStatus),
         createdTime: new Date(rig.clock.now()),

@@ -76,6 +76,7 @@ export class ApiStory {
       user: 'CONTOSO\\bot',
       hasCredential: false,
     });
+    await rig.start('test-connection', { connection: 'front-desk' }, example.CONNECTION_TEST);
     await ports.desktopFlows.put(example.manifest, new TextEncoder().encode('zip'));
     await ports.blobs.put(packageKey(example.PACKAGE_HASH), Buffer.from('zip'));
     await ports.blobs.put(fileKey(example.CSV_ID), Buffer.from(example.CSV));
