@@ -1,8 +1,10 @@
 import type { OrchestrationHandler } from 'durable-functions';
 import type { FlowDefinition } from '../../contracts/flow-definition';
 import { flowDefinition } from '../../contracts/flow-definition';
+import { capacityCommand } from '../../orchestrators/capacity-command';
 import { cloudFlowRun } from '../../orchestrators/cloud-flow-run';
 import { desktopFlowRun } from '../../orchestrators/desktop-flow-run';
+import { moveMachine } from '../../orchestrators/move-machine';
 import { orchestrations } from '../../orchestrators/names';
 import { queueCommand } from '../../orchestrators/queue-command';
 import { settleQueue } from '../../orchestrators/settle-effects';
@@ -22,6 +24,8 @@ const handlers: Record<string, OrchestrationHandler> = {
   [orchestrations.cloudFlowSegment]: cloudFlowSegment,
   [orchestrations.desktopFlowRun]: desktopFlowRun,
   [orchestrations.queueCommand]: queueCommand,
+  [orchestrations.capacityCommand]: capacityCommand,
+  [orchestrations.moveMachine]: moveMachine,
   [orchestrations.settleEffects]: settleQueue,
   [orchestrations.testConnection]: testConnection,
 };
@@ -63,6 +67,7 @@ describe('scenarios', () => {
   afterEach(() => mockRig.close());
 
   const run = runId(1);
+  const GROUP = `g-${'0'.repeat(26)}`;
 
   async function startFlow(actions: Record<string, unknown>): Promise<void> {
     const definition: FlowDefinition = flowDefinition.parse({
@@ -157,6 +162,55 @@ describe('scenarios', () => {
         await agent.hello();
         await mockRig.start('test-connection', { connection: 'machine-1' }, `ct-${'1'.repeat(26)}`);
         await mockRig.advance(30 * SECOND);
+      },
+    ],
+    [
+      'machine-moved-to-a-group',
+      async () => {
+        await agent.hello();
+        await startFlow({ A: desktop, B: desktop });
+        const grant = await agent.startRun();
+        await mockRig.start('move-machine', { machine: agent.machine, target: GROUP, actor: 'ann' }, 'move');
+        await mockRig.advance(40 * SECOND);
+        await agent.succeed(grant);
+        await mockRig.advance(40 * SECOND);
+        await agent.succeed(await agent.startRun());
+      },
+    ],
+    [
+      'machine-refused-by-a-group',
+      async () => {
+        const settings = { group: true, reuseSession: true };
+        const order = { kind: 'settings', settings, actor: 'ann' };
+        await mockRig.start('queue-command', { queue: GROUP, order }, 'settings');
+        await mockRig.start('move-machine', { machine: agent.machine, target: GROUP, actor: 'ann' }, 'move');
+      },
+    ],
+    [
+      'machine-deleted',
+      async () => {
+        await agent.hello();
+        await startFlow({ A: desktop, B: desktop });
+        await agent.startRun();
+        await mockRig.ports.machines.change(agent.machine, { revoked: true });
+        await mockRig.start(
+          'move-machine',
+          { machine: agent.machine, target: 'deleted', actor: 'ann' },
+          'move',
+        );
+        await mockRig.advance(60 * SECOND);
+      },
+    ],
+    [
+      'bots-limited',
+      async () => {
+        await agent.hello();
+        const settings = { limitedBots: true };
+        const order = { kind: 'settings', settings, actor: 'environment' };
+        await mockRig.start('queue-command', { queue: agent.machine, order }, 'limit');
+        await startFlow({ A: desktop, B: desktop });
+        await mockRig.start('capacity-command', { kind: 'setTotal', total: 1 }, 'capacity');
+        await succeedAll(2);
       },
     ],
     ['outbox-left-behind', () => mockRig.start('settle-effects', { queue: agent.machine }, 'settle')],
