@@ -2,7 +2,7 @@ import { decodeQueue, encodeQueue } from '../domain/run-queue/codec';
 import type { StoredQueue } from '../domain/run-queue/codec';
 import { parseCommand } from '../domain/run-queue/command-schema';
 import { decide } from '../domain/run-queue/decide';
-import type { QueueAnswer, QueueCommand, QueueEffect, QueueReply } from '../domain/run-queue/messages';
+import type { QueueAnswer, QueueEffect, QueueReply } from '../domain/run-queue/messages';
 import { ANSWERED_EFFECTS } from '../domain/run-queue/messages';
 import { queueSnapshot } from '../domain/run-queue/snapshot';
 import type { QueueSnapshot } from '../domain/run-queue/snapshot';
@@ -15,18 +15,16 @@ import { watchChange } from './queue-watch.entity';
 /** One entity per machine or group; its key is the queue's id. */
 export const RUN_QUEUE = 'run-queue';
 
-/**
- * Each command kind is an operation; its input is the command (`kind` may be left out) and its answer a QueueAnswer.
- * `snapshot` reads: no input, its answer is a QueueSnapshot.
- */
-type RunQueueOperation = QueueCommand['kind'] | 'snapshot';
-
 /** State of the entity. */
 export interface StoredEntity {
   queue: StoredQueue;
   watch: WatchMark;
 }
 
+/**
+ * Each command kind is an operation; its input is the command (`kind` may be left out) and its answer a QueueAnswer.
+ * `snapshot` reads: no input, its answer is a QueueSnapshot.
+ */
 export const runQueueEntity = entityHandler<StoredEntity>({ operate, failed: refused });
 
 /** The queue in what the entity has stored, for readers of its state; undefined is a queue to which nothing has come yet. */
