@@ -35,7 +35,7 @@ function banner(url: string, key: string): string {
     '',
     `Attendant is ready: ${url}`,
     `  API   ${url}/api/runs      (key in .attendant/endpoint.json, header x-functions-key)`,
-    '  try   attendant runs list          or',
+    '  try   npx attendant runs list',
     `        curl -s '${url}/api/runs?top=5' -H 'x-functions-key: ${key}'`,
     `        npx attendant flows run ${EXAMPLE_FLOW} --input csv=@examples/desktop-flows/invoices/sample/invoices.csv --wait`,
     'Ctrl-C stops it; everything is kept.',
