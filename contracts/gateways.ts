@@ -15,14 +15,20 @@ import { machineId, resourceName } from './ids';
 /** Row B5: a name for a machine. */
 export const gatewayBody = z.strictObject({
   machine: machineId,
-  /** Account that registered the gateway; connections over it must use the same one (row B4). */
-  account: z.string().min(1).max(256).optional(),
+  /** Row B4. */
+  account: z
+    .string()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe('Account that registered the gateway; connections over it must use the same one.'),
   cluster: resourceName.optional(),
-  /** Row B8: a disabled member gets no runs. */
-  enabled: z.boolean().default(true),
+  /** Row B8. */
+  enabled: z.boolean().default(true).describe('A disabled member gets no runs.'),
 });
 
-export const gatewayView = gatewayBody.extend({
+export const gatewayView = z.object({
+  ...gatewayBody.shape,
   name: resourceName,
   enabled: z.boolean(),
   online: z.boolean(),
@@ -32,15 +38,18 @@ export const gatewayList = z.object({ gateways: z.array(gatewayView) });
 export type GatewayList = z.infer<typeof gatewayList>;
 
 export const clusterBody = z.strictObject({
-  /** Row B7: runs are spread evenly over the members; off: each takes a random one (row B6). */
-  runOnAll: z.boolean().default(false),
+  /** Rows B6, B7. */
+  runOnAll: z
+    .boolean()
+    .default(false)
+    .describe('Runs are spread evenly over the members; off: each takes a random one.'),
 });
 
 export const clusterView = z.object({
   name: resourceName,
   runOnAll: z.boolean(),
   members: z.array(gatewayView),
-  warnings: z.array(z.string()).describe('Row B8: members that are offline, and what follows from that.'),
+  warnings: z.array(z.string()).describe('Members that are offline, and what follows from that.'),
 });
 export type ClusterView = z.infer<typeof clusterView>;
 export const clusterList = z.object({ clusters: z.array(clusterView) });

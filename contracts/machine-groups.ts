@@ -15,8 +15,8 @@ import { editableQueueSettings } from './queues';
  */
 
 const groupSettings = editableQueueSettings.extend({
-  /** Row B2: machines that may join. */
-  maxMachines: z.int().min(1).max(1_000).optional(),
+  /** Row B2. */
+  maxMachines: z.int().min(1).max(1_000).optional().describe('How many machines may join.'),
 });
 const groupName = z.string().trim().min(1).max(64);
 

@@ -57,7 +57,15 @@ export const connectionOperations: readonly Operation[] = [
       credential: { password: 'correct horse battery staple' },
     }),
     answers: [answer({ what: 'The connection as stored.' }, connection, view)],
-    errors: [...jsonBodyErrors, 'AccountNotAllowed', 'MachineNotFound'],
+    errors: [
+      ...jsonBodyErrors,
+      'AccountNotAllowed',
+      'WindowsIdentityIncorrect',
+      'MachineNotFound',
+      'GroupNotFound',
+      'GatewayNotFound',
+      'ClusterNotFound',
+    ],
   },
   {
     name: 'list-connections',

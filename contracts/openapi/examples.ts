@@ -12,6 +12,16 @@ export const MACHINE = 'm-01kjm4vp60693jympshmdhc32q';
 export const RUN = '01KJPRZB00KKTHB07AQZXXWX30';
 export const DESKTOP_RUN = `${RUN}-1`;
 
+/** The group has the machine `back-office`; a run waits in its queue. */
+export const GROUP = 'g-01kjm5x2e8v3q7c1n9r4t6w0zb';
+export const EMPTY_GROUP = 'g-01kjm6a4h1d8s5f2k7p3y9m0xc';
+export const MEMBER = 'm-01kjm5r9b2t6h4w8z1c7n3q5xd';
+export const GROUP_RUN = '01KJPRZA00KKTHB07AQZXXWX30-1';
+
+/** The gateway leads to the machine `front-desk` and is a member of the cluster. */
+export const GATEWAY = 'front-desk';
+export const CLUSTER = 'offices';
+
 export const CONNECTION_TEST = 'ct-01kjprzb00kkthb07aqzxxwx30';
 
 export const REQUESTED = '2026-03-02T08:00:00.000Z';

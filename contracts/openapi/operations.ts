@@ -3,7 +3,10 @@ import { appOperations } from './app-operations';
 import { capacityOperations } from './capacity-operations';
 import { connectionOperations } from './connection-operations';
 import { desktopFlowOperations } from './desktop-flow-operations';
+import { feedOperations } from './feed-operations';
 import { flowOperations } from './flow-operations';
+import { gatewayOperations } from './gateway-operations';
+import { groupOperations } from './group-operations';
 import { machineOperations } from './machine-operations';
 import type { Operation } from './operation';
 import { queueOperations } from './queue-operations';
@@ -17,6 +20,9 @@ export const operations: readonly Operation[] = [
   ...connectionOperations,
   ...machineOperations,
   ...queueOperations,
+  ...groupOperations,
+  ...gatewayOperations,
+  ...feedOperations,
   ...capacityOperations,
   ...agentOperations,
   ...appOperations,

@@ -34,9 +34,12 @@ import {
   runView,
 } from '../api-runs';
 import { capacityBody, capacityView } from '../capacity';
+import { changesPage, changeView } from '../changes';
 import { connectionTestView } from '../connection-test';
 import { connection, connectionBody, connectionTarget } from '../connections';
 import { flowDefinition } from '../flow-definition';
+import { clusterBody, clusterList, clusterView, gatewayBody, gatewayList, gatewayView } from '../gateways';
+import { groupBody, groupList, groupPatch, groupView } from '../machine-groups';
 import { commandAccepted, machinePatch, queuePatch, releaseBody } from '../queues';
 import { actionStatus, timelineEntry } from '../runs';
 import { openapiDocument } from './app-operations';
@@ -57,6 +60,10 @@ export const requestSchemas: Readonly<Record<string, z.ZodType>> = {
   MachinePatch: machinePatch,
   QueuePatch: queuePatch,
   ReleaseBody: releaseBody,
+  GroupBody: groupBody,
+  GroupPatch: groupPatch,
+  GatewayBody: gatewayBody,
+  ClusterBody: clusterBody,
   CapacityBody: capacityBody,
   RegisterBody: registerRequest,
   LeaseBody: leaseRequest,
@@ -95,6 +102,14 @@ export const answerSchemas: Readonly<Record<string, z.ZodType>> = {
   MachineList: machineList,
   QueueSettings: queueSettingsView,
   Queue: queueView,
+  Group: groupView,
+  GroupList: groupList,
+  Gateway: gatewayView,
+  GatewayList: gatewayList,
+  Cluster: clusterView,
+  ClusterList: clusterList,
+  Change: changeView,
+  ChangesPage: changesPage,
   Capacity: capacityView,
   CommandAccepted: commandAccepted,
   Registration: registerResponse,

@@ -5,6 +5,7 @@ import { answers, type Json } from './openapi-schemas';
 
 const EVERYWHERE: readonly ErrorCode[] = ['Internal', 'Unavailable'];
 const SIGNED: readonly ErrorCode[] = ['Unauthorized', 'MachineRevoked'];
+const KEY_MISSING = 'The key is missing or wrong. The Functions host answers this, without a body.';
 
 /** Codes with which the app may answer the operation. */
 export function errorCodes({ access, errors }: Operation): ErrorCode[] {
@@ -13,12 +14,17 @@ export function errorCodes({ access, errors }: Operation): ErrorCode[] {
 
 /** The answers of an operation that are errors, by status. */
 export function errorResponses(operation: Operation): Json {
-  const described = byStatus(operation).map(([status, codes]) => [
-    String(status),
-    codes.length === 1 ? { $ref: `#/components/responses/${codes[0]}` } : errorResponse(codes),
-  ]);
+  const keyed = operation.access === 'key';
+  const described = byStatus(operation).map(([status, codes]) => {
+    // One status has one description: the app's own code stands beside what the host answers.
+    if (keyed && status === 401) return [status, errorResponse(codes, `${KEY_MISSING} `)];
+    return [
+      status,
+      codes.length === 1 ? { $ref: `#/components/responses/${codes[0]}` } : errorResponse(codes),
+    ];
+  });
   return {
-    ...(operation.access === 'key' ? { 401: { $ref: '#/components/responses/KeyMissing' } } : {}),
+    ...(keyed ? { 401: { $ref: '#/components/responses/KeyMissing' } } : {}),
     ...Object.fromEntries(described),
   };
 }
@@ -27,9 +33,7 @@ export function errorResponses(operation: Operation): Json {
 export function sharedResponses(operations: readonly Operation[]): Json {
   const alone = operations.flatMap(byStatus).flatMap(([, codes]) => (codes.length === 1 ? codes : []));
   return {
-    KeyMissing: {
-      description: 'The key is missing or wrong. The Functions host answers this, without a body.',
-    },
+    KeyMissing: { description: KEY_MISSING },
     ...Object.fromEntries([...new Set(alone)].sort().map((code) => [code, errorResponse([code])])),
   };
 }
@@ -44,9 +48,9 @@ function byStatus(operation: Operation): [number, ErrorCode[]][] {
   return [...Map.groupBy(errorCodes(operation), (code) => errorCatalogue[code].status)];
 }
 
-function errorResponse(codes: readonly ErrorCode[]): Json {
+function errorResponse(codes: readonly ErrorCode[], before = ''): Json {
   return {
-    description: codes.map((code) => `\`${code}\`: ${errorCatalogue[code].message}`).join(' '),
+    description: before + codes.map((code) => `\`${code}\`: ${errorCatalogue[code].message}`).join(' '),
     content: {
       'application/problem+json': {
         schema: { allOf: [answers.refer(problem), { properties: { code: { enum: codes } } }] },

@@ -1,9 +1,10 @@
 import type { ErrorCode } from '../../contracts/errors';
 import { errorCatalogue } from '../../contracts/errors';
 import { problem } from '../../contracts/api-problem';
-import { DESKTOP_RUN, MACHINE, report, RUN } from '../../contracts/openapi/examples';
+import { DESKTOP_RUN, GATEWAY, GROUP, MACHINE, report, RUN } from '../../contracts/openapi/examples';
 import type { Operation } from '../../contracts/openapi/operation';
 import { operations } from '../../contracts/openapi/operations';
+import { DELETED } from '../../domain/run-queue/moves';
 import { ApiStory, BODY_LIMIT, type Change, portsOf as mockPortsOf } from './support/api-story';
 import { engineClient } from './support/engine-client';
 import { RegisteredRoutes } from './support/registered-routes';
@@ -32,12 +33,31 @@ interface Case {
   change?: Change;
 }
 
+const OTHER_GROUP = `g-${'1'.repeat(26)}`;
 const OTHER_MACHINE = `m-${'1'.repeat(26)}`;
 const body = (of: Operation | undefined): object =>
   of?.body?.kind === 'json' ? { ...(of.body.example as object) } : {};
 const registration = body(operations.find(({ name }) => name === 'register-agent'));
+const connectTo = (target: object, user?: string): Change => ({ body: { target, user } });
+const watch = (what: { queue?: string; run?: string }): Change => ({ query: { queue: undefined, ...what } });
+/** The longest move there is: an agent that was sent away has a minute to fetch what it is told. */
+const moveAway = ({ rig }: ApiStory, { path }: Operation): Promise<void> => {
+  const machine = String(path?.example['machine']);
+  return rig.start('move-machine', { machine, target: DELETED, actor: 'owner' }, `move-${machine}`);
+};
+/** Attaches a machine to the queue that the operation names on which a user may hold several sessions. */
+const attachAnother = async ({ rig }: ApiStory, { path }: Operation): Promise<void> => {
+  const joining = { machine: OTHER_MACHINE, epoch: 1, lastN: 0, online: true, presenceSeq: 1 };
+  const order = {
+    kind: 'attach',
+    move: 1,
+    joining: { ...joining, report: { ...report, multipleSessionsPerUser: true } },
+  };
+  const queue = path?.example['group'] ?? MACHINE;
+  await rig.start('queue-command', { queue, order }, 'attach-another');
+};
 const changeMachine =
-  (change: { revoked?: boolean; queue?: string }) =>
+  (change: { revoked?: boolean; queue?: string; report?: typeof report }) =>
   async ({ rig }: ApiStory): Promise<void> => {
     const row = await rig.ports.machines.get(MACHINE);
     if (row) await rig.ports.machines.put({ ...row, ...change });
@@ -105,16 +125,38 @@ const cases: Record<string, Case> = {
   MachineIsMoving: { before: changeMachine({ queue: 'g-1' }), change: { body: { maintenance: true } } },
   'release-machine MachineIsMoving': { before: changeMachine({ queue: 'g-1' }) },
   SessionReuseNotPossible: {
-    before: async ({ rig }) => {
-      const joining = { machine: OTHER_MACHINE, epoch: 1, lastN: 0, online: true, presenceSeq: 1 };
-      const order = {
-        kind: 'attach',
-        move: 1,
-        joining: { ...joining, report: { ...report, multipleSessionsPerUser: true } },
-      };
-      await rig.start('queue-command', { queue: MACHINE, order }, 'attach-another');
+    before: attachAnother,
+  },
+  'add-member SessionReuseNotPossible': {
+    before: async (story) => {
+      await story.setGroup({ reuseSession: true });
+      await changeMachine({ report: { ...report, multipleSessionsPerUser: true } })(story);
     },
   },
+  'create-group InvalidSetting': { change: { body: { name: 'Finance', maxEntries: 0 } } },
+  'add-member MachineIsMoving': { before: moveAway },
+  'remove-member MachineIsMoving': { before: moveAway },
+  GroupNotFound: { change: { path: { group: OTHER_GROUP } } },
+  'put-connection GroupNotFound': { change: connectTo({ kind: 'group', id: OTHER_GROUP }) },
+  GroupNotEmpty: { change: { path: { group: GROUP } } },
+  GroupIsFull: { before: (story) => story.setGroup({ maxMachines: 1 }) },
+  GatewayNotFound: { change: { path: { name: 'none' } } },
+  'put-connection GatewayNotFound': { change: connectTo({ kind: 'gateway', name: 'none' }) },
+  ClusterNotFound: { change: { path: { name: 'none' } } },
+  'put-connection ClusterNotFound': { change: connectTo({ kind: 'cluster', name: 'none' }) },
+  'put-gateway ClusterNotFound': { change: { body: { machine: MACHINE, cluster: 'none' } } },
+  'put-gateway MachineNotFound': { change: { body: { machine: OTHER_MACHINE } } },
+  'put-gateway AccountNotAllowed': { change: { body: { machine: MACHINE, account: 'CONTOSO/bot' } } },
+  WindowsIdentityIncorrect: {
+    change: connectTo({ kind: 'gateway', name: GATEWAY }, 'CONTOSO\\other'),
+  },
+  'stream-changes InvalidQuery': { change: { query: { after: '-1' } } },
+  'stream-changes MachineNotFound': { change: watch({ queue: OTHER_MACHINE }) },
+  'list-changes MachineNotFound': { change: watch({ queue: OTHER_MACHINE }) },
+  'stream-changes GroupNotFound': { change: watch({ queue: OTHER_GROUP }) },
+  'list-changes GroupNotFound': { change: watch({ queue: OTHER_GROUP }) },
+  'stream-changes RunNotFound': { change: watch({ run: `${RUN}-9` }) },
+  'list-changes RunNotFound': { change: watch({ run: `${RUN}-9` }) },
 };
 
 const documented = operations.flatMap((operation) =>

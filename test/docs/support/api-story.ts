@@ -4,8 +4,10 @@ import { artifactKey, fileKey, packageKey } from '../../../adapters/blobs/blob-k
 import { agentHeaders, requestText } from '../../../contracts/agent-api';
 import type { Operation } from '../../../contracts/openapi/operation';
 import * as example from '../../../contracts/openapi/examples';
+import type { QueueSettings } from '../../../domain/run-queue/messages';
 import { AppRig } from '../../support/app-rig';
 import type { InMemoryPorts } from '../../support/in-memory-ports';
+import { desktopRunInput } from '../../support/runs';
 import { zipOf } from '../../support/agent/zip';
 import { INSTALLATION } from '../../../contracts/openapi/agent-operations';
 import type { RegisteredRoutes } from './registered-routes';
@@ -16,7 +18,8 @@ export const BODY_LIMIT = 5_000;
 /** What a request has in place of the operation's example. */
 export interface Change {
   path?: Record<string, string>;
-  query?: Record<string, string>;
+  /** Undefined: the example's value is left out. */
+  query?: Record<string, string | undefined>;
   headers?: Record<string, string>;
   /** Sent as it is when text or bytes, else as JSON. */
   body?: unknown;
@@ -95,7 +98,54 @@ export class ApiStory {
       percent: 40,
       atMs: rig.clock.now(),
     });
+    await this.beginGroup();
+    await this.beginGateways();
     await ports.blobs.put(artifactKey(example.DESKTOP_RUN, 'rejects.csv'), Buffer.from('row'));
+  }
+
+  /** A group of the machine `back-office`, in whose queue a run waits, and one that has no machines. */
+  private async beginGroup(): Promise<void> {
+    const { rig } = this;
+    const { ports } = rig;
+    const front = await ports.machines.get(example.MACHINE);
+    if (!front) throw new Error('The group comes after the first machine.');
+    await ports.machines.put({ ...front, id: example.MEMBER, name: 'back-office' });
+    const createdMs = rig.clock.now();
+    await ports.groups.put({ id: example.GROUP, name: 'Finance', createdMs });
+    await ports.groups.put({ id: example.EMPTY_GROUP, name: 'Closed', createdMs });
+    await this.setGroup({ group: true });
+    const move = { machine: example.MEMBER, target: example.GROUP, actor: 'owner' };
+    await rig.start('move-machine', move, 'move-at-first');
+    await ports.connections.put({
+      name: 'finance',
+      target: { kind: 'group', id: example.GROUP },
+      user: 'CONTOSO\\bot',
+      hasCredential: false,
+    });
+    const action = { connection: 'finance', inputs: { csv: example.CSV_ID } };
+    await rig.start('desktop-flow-run', desktopRunInput(action, { startedBy: 'owner' }), example.GROUP_RUN);
+  }
+
+  private async beginGateways(): Promise<void> {
+    const { gateways } = this.rig.ports;
+    await gateways.putCluster(example.CLUSTER, { runOnAll: true });
+    await gateways.put({
+      name: example.GATEWAY,
+      machine: example.MACHINE,
+      account: 'CONTOSO\\bot',
+      cluster: example.CLUSTER,
+      enabled: true,
+    });
+  }
+
+  /** Changes settings of the group's queue. */
+  async setGroup(settings: Partial<QueueSettings>): Promise<void> {
+    const order = { kind: 'settings', settings, actor: 'owner' };
+    await this.rig.start(
+      'queue-command',
+      { queue: example.GROUP, order },
+      `set-${Object.keys(settings).join('-')}`,
+    );
   }
 
   /** Sends the operation's example to the function that app.ts registered. */
@@ -172,15 +222,27 @@ function exampleOf(body: Operation['body']): unknown {
   return zipOf({ 'desktop-flow.yaml': JSON.stringify(example.manifest), 'main.py': '' });
 }
 
-function answerOf(response: azure.HttpResponseInit): ApiAnswer {
+async function answerOf(response: azure.HttpResponseInit): Promise<ApiAnswer> {
   const headers = new Headers(response.headers);
   const { body } = response;
-  const said =
-    typeof body === 'string' || body instanceof Uint8Array ? Buffer.from(body).toString('utf8') : '';
+  const said = body instanceof ReadableStream ? await beginningOf(body) : wholeOf(body);
   const isJson = /json/.test(headers.get('content-type') ?? '');
   return { status: response.status ?? 200, headers, body: isJson ? JSON.parse(said) : said };
 }
 
-function text(values: Record<string, string | number>): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
+function wholeOf(body: azure.HttpResponseInit['body']): string {
+  return typeof body === 'string' || body instanceof Uint8Array ? Buffer.from(body).toString('utf8') : '';
+}
+
+/** The first chunk of a stream, which may have no end. */
+async function beginningOf(body: ReadableStream): Promise<string> {
+  const reader = (body as ReadableStream<Uint8Array>).getReader();
+  const { value } = await reader.read();
+  await reader.cancel();
+  return Buffer.from(value ?? []).toString('utf8');
+}
+
+function text(values: Record<string, string | number | undefined>): Record<string, string> {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
 }
