@@ -15,7 +15,12 @@ const watched = {
 const after = z.int().min(0).optional();
 const watchErrors = ['InvalidQuery', 'MachineNotFound', 'GroupNotFound', 'RunNotFound'] as const;
 
-const change: ChangeView = { queue: MACHINE, number: 1, at: NOW, change: { what: 'attached' } };
+const change: ChangeView = {
+  queue: MACHINE,
+  number: 1,
+  at: NOW,
+  change: { what: 'machine', machine: MACHINE, change: 'attached' },
+};
 
 export const feedOperations: readonly Operation[] = [
   {
