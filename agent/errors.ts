@@ -8,6 +8,8 @@ const localErrors = {
   DataFolderInUse: 'Stop the other agent, or give this one a --data folder of its own.',
   DataFolderUnusable: 'Check the path, its owner and its permissions.',
   HostUnreachable: 'Check the address, the network and that the control plane is running.',
+  JournalLost:
+    'Register this machine anew: attendant-agent register --again … Nobody can prove what its runs did; they are ended by the control plane.',
   JournalDamaged: 'Check the disk. The damaged file was kept; runs that were open are reported as failed.',
 } as const;
 

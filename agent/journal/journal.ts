@@ -64,6 +64,13 @@ export class Journal {
     return journal;
   }
 
+  /** Begins the journal of a newly registered machine; one that exists goes on, and covers what it covered. */
+  static async begin(options: JournalOptions, epoch: number): Promise<void> {
+    const journal = await Journal.open(options);
+    if (journal.state.begins === undefined) await journal.append([{ k: 'begins', epoch }]);
+    await journal.close();
+  }
+
   /** Applies the records to `state` at once. @returns when they, and all before them, are on disk. */
   append(records: JournalRecord[]): Promise<void> {
     const now = this.options.monotonic();

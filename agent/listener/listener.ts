@@ -133,6 +133,7 @@ export class Listener {
       wallNow: clock.now(),
       goWindowMs: this.goWindowMs,
       maxSessions: this.maxSessions,
+      epoch: this.parts.identity.epoch,
       unable: this.stopped ? 'The agent is shutting down.' : this.unable,
     });
     await this.commit(decision);

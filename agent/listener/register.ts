@@ -12,6 +12,7 @@ import {
   writePending,
   type Identity,
 } from '../identity/identity';
+import { Journal } from '../journal/journal';
 import { availableKinds } from '../runner/commands';
 import { ownSession } from '../session/own';
 import type { SessionPort } from '../session/session';
@@ -59,6 +60,7 @@ export async function register(options: RegisterOptions): Promise<Identity> {
       report: await machineReport(options.session ?? ownSession(), { kinds }),
     });
     const registered = { ...identity, ...registration };
+    await Journal.begin({ folder: dataDir, clock, monotonic: () => clock.now() }, registered.epoch);
     await writeIdentity(dataDir, registered);
     return registered;
   } finally {

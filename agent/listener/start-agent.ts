@@ -2,6 +2,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { systemClock, systemMonotonic, type Clock, type Monotonic } from '../clock';
 import { ControlPlane } from '../control-plane/control-plane';
+import { AgentError } from '../errors';
 import { lockFolder } from '../identity/data-lock';
 import { installationOf, readRegistered, type Identity } from '../identity/identity';
 import { Signer } from '../identity/keys';
@@ -125,6 +126,13 @@ async function startLocked(
       `JournalDamaged: lines ${journal.damage.lines.join(', ')} of the journal cannot be read. The file was kept as ` +
         `${journal.damage.copy}; open runs are reported as failed. Check the disk.`,
     );
+  }
+  if (journal.state.begins === undefined) {
+    if (!journal.damage) {
+      await journal.close();
+      throw new AgentError('JournalLost', `${dataDir} holds ${machine} but no journal of its runs.`);
+    }
+    await journal.append([{ k: 'begins', epoch }]);
   }
   const outbox = new Outbox({ journal, signer, machine, epoch, time: () => controlPlane.time() });
   const listener = new Listener({

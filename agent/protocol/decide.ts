@@ -24,6 +24,8 @@ export interface Circumstances {
   wallNow: number;
   goWindowMs: number;
   maxSessions: number;
+  /** This agent's registration. */
+  epoch: number;
   /** Why the agent can take no run at all just now, such as a full disk. */
   unable?: string | undefined;
 }
@@ -50,6 +52,9 @@ const nothing: Decision = { records: [], events: [] };
 
 export function decide(state: JournalState, input: AgentInput, facts: Circumstances): Decision {
   const entry = state.runs.get(input.run);
+  // A later registration has taken this one's place.
+  if (input.fence.epoch > facts.epoch) return nothing;
+  if (!entry && input.fence.epoch < facts.epoch) return decideForeign(state, input, facts);
   switch (input.kind) {
     case 'offer':
       return decideOffer(state, entry, input, facts);
@@ -104,6 +109,21 @@ function occupied(state: JournalState, userKey: string, facts: Circumstances): s
     running++;
   }
   return running >= facts.maxSessions ? 'Every session of this machine is in use.' : undefined;
+}
+
+/**
+ * A command of a former registration that the journal does not name (docs/adr/0002, point 5): nothing starts any more, and
+ * `never` is said only when the journal reaches back so far. A journal that began later proves nothing.
+ */
+function decideForeign(state: JournalState, input: AgentInput, facts: Circumstances): Decision {
+  const { run, fence } = input;
+  if (input.kind === 'offer') {
+    const error = errorInfo('UIFlowAgentNotAvailable', { detail: 'The machine has been registered anew.' });
+    return { records: [], events: [{ kind: 'refused', run, fence, body: { error } }] };
+  }
+  const covered = state.begins !== undefined && state.begins <= fence.epoch;
+  if (!covered || (input.kind !== 'go' && input.kind !== 'stop')) return nothing;
+  return never(input, facts, 'the machine was registered anew before go');
 }
 
 function decideOffer(

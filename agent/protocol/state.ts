@@ -20,6 +20,8 @@ export type RunEntry =
 /** The journal, folded. Changed only by `apply`. */
 export interface JournalState {
   runs: Map<string, RunEntry>;
+  /** First registration that this journal covers; undefined for one that was never begun. */
+  begins: number | undefined;
   /** Highest fence accepted or answered (rule 10). */
   highest: { epoch: number; n: number };
   /** Events not yet accepted by the broker, by rising id. */
@@ -30,7 +32,14 @@ export interface JournalState {
 }
 
 export function emptyState(): JournalState {
-  return { runs: new Map(), highest: { epoch: 0, n: 0 }, unsent: new Map(), lastEventId: 0, seqBelow: 1 };
+  return {
+    runs: new Map(),
+    begins: undefined,
+    highest: { epoch: 0, n: 0 },
+    unsent: new Map(),
+    lastEventId: 0,
+    seqBelow: 1,
+  };
 }
 
 /**
@@ -40,6 +49,9 @@ export function emptyState(): JournalState {
  */
 export function apply(state: JournalState, record: JournalRecord, monotonicNow?: number): void {
   switch (record.k) {
+    case 'begins':
+      state.begins = record.epoch;
+      return;
     case 'accepted': {
       const { fence, userKey } = record;
       state.runs.set(record.run, { state: 'accepted', fence, userKey, acceptedAt: monotonicNow });
@@ -113,6 +125,7 @@ export function prune(state: JournalState, now: number): void {
 
 /** The records that rebuild `state` from nothing. */
 export function* snapshot(state: JournalState): Generator<JournalRecord> {
+  if (state.begins !== undefined) yield { k: 'begins', epoch: state.begins };
   if (state.highest.epoch > 0) yield { k: 'highest', fence: state.highest };
   yield { k: 'seq', below: state.seqBelow };
   yield { k: 'sent', id: firstUnsent(state) - 1 };

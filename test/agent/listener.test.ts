@@ -254,6 +254,21 @@ describe('the listener', () => {
     rmSync(empty, { recursive: true });
   });
 
+  test('an agent whose journal was lost registers anew instead of answering for runs that it cannot know', async () => {
+    await fixture.register();
+    const { controlPlane, dataDir } = fixture;
+    const journal = path.join(dataDir, 'journal.jsonl');
+    const start = (): Promise<unknown> => startAgent({ dataDir, runner: noopRunner() });
+    rmSync(journal);
+    await expect(start()).rejects.toMatchObject({
+      code: 'JournalLost',
+      remedy: expect.stringContaining('register --again') as string,
+    });
+    const { url, token } = controlPlane;
+    await register({ url, token, name: 'desk-1', dataDir, again: true });
+    await fixture.start({ runner: noopRunner() });
+  });
+
   test('what is no command, or one for another machine, is put aside and changes nothing', async () => {
     await fixture.start({ runner: noopRunner() });
     const { machine } = fixture.controlPlane;

@@ -52,6 +52,7 @@ class Agent {
         wallNow: this.now,
         goWindowMs: GO_WINDOW_MS,
         maxSessions: this.maxSessions,
+        epoch: 1,
       }),
     );
   }

@@ -29,7 +29,7 @@ const ended = (run: string, n: number): AgentInput => ({
   body: { outcome: 'Succeeded', outputs: { x: 1 } },
 });
 
-const facts: Circumstances = { now: 0, wallNow: 0, goWindowMs: 600_000, maxSessions: 1 };
+const facts: Circumstances = { now: 0, wallNow: 0, goWindowMs: 600_000, maxSessions: 1, epoch: 1 };
 
 function journal(...records: JournalRecord[]): JournalState {
   const state = emptyState();
@@ -188,8 +188,35 @@ describe('what the agent answers to a command (rules 2, 3, 10, 12 of the run pro
 
   test('a new registration outranks every fence of the one before', () => {
     const state = journal({ k: 'highest', fence: { epoch: 2, n: 0 } });
-    expect(short(decide(state, offerCommand(A, f(9, 1), machine), facts))).toBe('|refused:9|');
-    expect(short(decide(state, offerCommand(A, f(1, 2), machine), facts))).toBe('accepted:1|accepted:1|');
+    const second = { ...facts, epoch: 2 };
+    expect(short(decide(state, offerCommand(A, f(9, 1), machine), second))).toBe('|refused:9|');
+    expect(short(decide(state, offerCommand(A, f(1, 2), machine), second))).toBe('accepted:1|accepted:1|');
+  });
+
+  test('an agent whose machine was registered elsewhere ignores the grants of its successor', () => {
+    const state = journal({ k: 'begins', epoch: 1 });
+    for (const command of [
+      offerCommand(A, f(1, 2), machine),
+      goCommand(A, f(1, 2), machine, '0'.repeat(64), {}, 'anna'),
+      stopCommand(A, f(1, 2), machine, 1_000),
+    ]) {
+      expect(short(decide(state, command, facts))).toBe('||');
+    }
+  });
+
+  test.each([
+    ['a journal that began later proves nothing', 2, '||'],
+    [
+      'a journal that covers the former registration proves that the run never started',
+      1,
+      'never:3|never:3|',
+    ],
+  ])('a go or stop of a former registration: %s', (_, begins, answer) => {
+    const state = journal({ k: 'begins', epoch: begins });
+    const second = { ...facts, epoch: 2 };
+    expect(short(decide(state, offer(A, 3), second))).toBe('|refused:3|');
+    expect(short(decide(state, go(A, 3), second))).toBe(answer);
+    expect(short(decide(state, stop(A, 3), second))).toBe(answer);
   });
 
   test('restart: started is reported failed, accepted is never, what is owed is paid (rules 2, 5)', () => {
