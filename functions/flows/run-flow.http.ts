@@ -1,20 +1,24 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import { ulid } from 'ulid';
-import type { Claim, Ports } from '../../adapters/ports';
+import type { Ports } from '../../adapters/ports';
 import type { RunAccepted } from '../../contracts/api-flows';
 import type { CloudFlowRunInput } from '../../domain/runs/run-inputs';
-import { orchestrations } from '../../orchestrators/names';
 import { callerOf } from '../caller';
 import { canonicalJson } from '../canonical-json';
-import { durableHttp, json, type DurableHandler, type Orchestrations } from '../http';
-import { instanceStatus } from '../instances';
+import { durableHttp, json, type DurableHandler } from '../http';
+import { starterOf } from '../instances';
 import { RequestError } from '../problem';
 import { readJson, sha256Hex } from '../request-body';
-import { FlowInputs, triggerOf } from './flow-input';
-
-/** A claim without an instance is young enough that whoever made it may still be about to start it (ms). */
-const START_WITHIN_MS = 60_000;
+import { FlowInputs } from './flow-input';
+import {
+  claimRun,
+  newRun,
+  type RunStarter,
+  startClaimed,
+  startRun,
+  type StandingClaim,
+  wasStarted,
+} from './start-flow-run';
 
 /** How long a repeated request waits for the first one to start the run (ms). */
 const PATIENCE_MS = 1_000;
@@ -31,14 +35,7 @@ export function runFlow(ports: Ports): DurableHandler {
   const startOf = async (name: string, body: unknown, startedBy: string): Promise<CloudFlowRunInput> => {
     const flow = await ports.flows.get(name);
     if (!flow) throw new RequestError('FlowNotFound', { detail: `There is no cloud flow "${name}".` });
-    return {
-      run: ulid(ports.now()),
-      flow: name,
-      definition: flow.hash,
-      triggerBody: await inputs.accept(flow, body),
-      startedBy,
-      trigger: triggerOf(flow.definition).kind,
-    };
+    return newRun(ports, flow, { triggerBody: await inputs.accept(flow, body), startedBy });
   };
 
   /** The claim that stands for the key: what was accepted once stays so, also when the flow would refuse it by now. */
@@ -47,62 +44,39 @@ export function runFlow(ports: Ports): DurableHandler {
     key: string;
     body: unknown;
     startedBy: string;
-  }): Promise<{ claim: Claim; first: boolean }> => {
-    const { name, key, body, startedBy } = request;
-    let start: CloudFlowRunInput;
+  }): Promise<StandingClaim> => {
+    const { name, body, startedBy } = request;
+    const key = `key:${request.key}`;
     try {
-      start = await startOf(name, body, startedBy);
+      const start = await startOf(name, body, startedBy);
+      return await claimRun(ports, { key, bodyHash: hashOf(body), start });
     } catch (cause) {
-      const standing = cause instanceof RequestError && (await ports.claims.find(name, `key:${key}`));
+      const standing = cause instanceof RequestError && (await ports.claims.find(name, key));
       if (!standing) throw cause;
       return { claim: standing, first: false };
     }
-    const claim = { run: start.run, bodyHash: hashOf(body), claimedMs: ports.now(), start };
-    return ports.claims.claim(name, `key:${key}`, claim);
   };
 
   return durableHttp(async (request, client) => {
+    const instances = starterOf(client);
     const name = request.params['flow'] ?? '';
     const key = readKey(request);
     const body = await readJson(request, ports.settings.maxBodyBytes);
     const startedBy = callerOf(request).name;
     if (key === undefined) {
       const start = await startOf(name, body, startedBy);
-      await client.startNew(orchestrations.cloudFlowRun, { instanceId: start.run, input: start });
+      await startRun(instances, start);
       return accepted(start.run);
     }
     const standing = await claimOf({ name, key, body, startedBy });
     if (standing.claim.bodyHash !== hashOf(body)) throw new RequestError('IdempotencyKeyReused');
-    return accepted(await startClaimed({ ports, client, name, ...standing }));
-  });
-}
-
-/** @returns the run of the claim. @throws RequestError Unavailable */
-async function startClaimed(options: {
-  ports: Ports;
-  client: Orchestrations;
-  name: string;
-  claim: Claim;
-  first: boolean;
-}): Promise<string> {
-  const { ports, client, name, claim, first } = options;
-  const begin = async (): Promise<string> => {
-    await client.startNew(orchestrations.cloudFlowRun, { instanceId: claim.run, input: claim.start });
-    return claim.run;
-  };
-  if (first) return begin();
-  if (await exists(ports, client, claim.run)) return claim.run;
-  const attempt = Math.floor((ports.now() - claim.claimedMs) / START_WITHIN_MS);
-  if (attempt >= 1) {
-    // One starter per minute: of two repeats, the slower must not start a run again that has already ended.
-    const restart = await ports.claims.claim(name, `start:${claim.run}:${attempt}`, claim);
-    if (restart.first) return begin();
-  }
-  if (await appears(ports, client, claim.run)) return claim.run;
-  const left = START_WITHIN_MS - ((ports.now() - claim.claimedMs) % START_WITHIN_MS);
-  throw new RequestError('Unavailable', {
-    detail: 'The run of this idempotency key has not been started yet.',
-    headers: { 'retry-after': String(Math.ceil(left / 1_000)) },
+    const { run } = standing.claim;
+    const started = await startClaimed(ports, instances, standing);
+    if (started.state !== 'pending' || (await appears(ports, instances, run))) return accepted(run);
+    throw new RequestError('Unavailable', {
+      detail: 'The run of this idempotency key has not been started yet.',
+      headers: { 'retry-after': String(Math.ceil(started.retryMs / 1_000)) },
+    });
   });
 }
 
@@ -120,16 +94,10 @@ function hashOf(body: unknown): string {
   return sha256Hex(canonicalJson(body));
 }
 
-/** Also when its history is gone and only the index still knows it. */
-async function exists(ports: Ports, client: Orchestrations, run: string): Promise<boolean> {
-  if (await instanceStatus(client, run, { showInput: false })) return true;
-  return (await ports.runs.get(run)) !== undefined;
-}
-
-async function appears(ports: Ports, client: Orchestrations, run: string): Promise<boolean> {
+async function appears(ports: Ports, instances: RunStarter, run: string): Promise<boolean> {
   for (let waited = 0; waited < PATIENCE_MS; waited += POLL_MS) {
     await pause(POLL_MS);
-    if (await exists(ports, client, run)) return true;
+    if (await wasStarted(ports, instances, run)) return true;
   }
   return false;
 }

@@ -1,0 +1,81 @@
+import { ulid } from 'ulid';
+import type { Instances } from '../../adapters/instances';
+import type { Claim, Ports, StoredFlow } from '../../adapters/ports';
+import type { CloudFlowRunInput } from '../../domain/runs/run-inputs';
+import { orchestrations } from '../../orchestrators/names';
+import { triggerOf } from './flow-input';
+
+/** A claim without an instance is young enough that whoever made it may still be about to start it (ms). */
+const START_WITHIN_MS = 60_000;
+
+export type RunStarter = Pick<Instances, 'start' | 'stateOf'>;
+
+/** What a new run of the flow's current definition is started with; everything that starts runs makes it here. */
+export function newRun(
+  ports: Pick<Ports, 'now'>,
+  flow: StoredFlow,
+  more: Partial<CloudFlowRunInput> & Pick<CloudFlowRunInput, 'triggerBody' | 'startedBy'>,
+): CloudFlowRunInput {
+  const { kind } = triggerOf(flow.definition);
+  return { run: ulid(ports.now()), flow: flow.name, definition: flow.hash, trigger: kind, ...more };
+}
+
+/** Starts a run that nobody could ask for twice. */
+export async function startRun(instances: RunStarter, start: CloudFlowRunInput): Promise<void> {
+  await instances.start(orchestrations.cloudFlowRun, start, start.run);
+}
+
+/**
+ * The claim under which a run is started once however often it is asked for (row L1): the given start, or that of whoever was first with the
+ * same flow and key. Hand it to `startClaimed`.
+ */
+export function claimRun(
+  ports: Pick<Ports, 'claims' | 'now'>,
+  options: { key: string; bodyHash: string; start: CloudFlowRunInput },
+): Promise<StandingClaim> {
+  const { key, bodyHash, start } = options;
+  return ports.claims.claim(start.flow, key, { run: start.run, bodyHash, claimedMs: ports.now(), start });
+}
+
+export interface StandingClaim {
+  claim: Claim;
+  /** Whether it was made just now, by whoever asked. */
+  first: boolean;
+}
+
+/** `began`: this call started the run. `pending`: whoever has claimed it may be about to start it; ask again after `retryMs`. */
+export type ClaimedStart = { state: 'began' | 'known' } | { state: 'pending'; retryMs: number };
+
+/** Starts the run of a claim unless it was started before, also when whoever claimed it crashed before starting it. */
+export async function startClaimed(
+  ports: Pick<Ports, 'claims' | 'runs' | 'now'>,
+  instances: RunStarter,
+  { claim, first }: StandingClaim,
+): Promise<ClaimedStart> {
+  const start = claim.start as CloudFlowRunInput;
+  if (first) {
+    await startRun(instances, start);
+    return { state: 'began' };
+  }
+  if (await wasStarted(ports, instances, claim.run)) return { state: 'known' };
+  const age = ports.now() - claim.claimedMs;
+  const attempt = Math.floor(age / START_WITHIN_MS);
+  if (attempt >= 1) {
+    // One starter per minute: of two repeats, the slower must not start a run again that has already ended.
+    const restart = await ports.claims.claim(start.flow, `start:${claim.run}:${attempt}`, claim);
+    if (restart.first) {
+      await startRun(instances, start);
+      return { state: 'began' };
+    }
+  }
+  return { state: 'pending', retryMs: START_WITHIN_MS - (age % START_WITHIN_MS) };
+}
+
+/** Also when its history is gone and only the index still knows it. */
+export async function wasStarted(
+  ports: Pick<Ports, 'runs'>,
+  instances: RunStarter,
+  run: string,
+): Promise<boolean> {
+  return (await instances.stateOf(run)) !== 'none' || (await ports.runs.get(run)) !== undefined;
+}
