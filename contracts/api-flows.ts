@@ -14,10 +14,13 @@ import { contentHash, instant, resourceName, runId } from './ids';
  * POST /api/files                any bytes → 201 uploadedFile
  */
 
+const flowTriggerKind = z.enum(['Button', 'Http', 'Recurrence', 'Event']);
+export type FlowTriggerKind = z.infer<typeof flowTriggerKind>;
+
 export const flowSummary = z.object({
   name: resourceName,
   description: z.string().optional(),
-  trigger: z.enum(['Button', 'Http']),
+  trigger: flowTriggerKind,
   hash: contentHash.describe('SHA-256 of the definition.'),
   updatedAt: instant,
 });

@@ -3,6 +3,7 @@ import { whenSessionBlocked } from './connections';
 import { jsonSchema } from './desktop-flow';
 import { resourceName } from './ids';
 import { priority } from './runs';
+import { eventTrigger, recurrenceTrigger } from './triggers';
 
 /** ISO 8601 duration such as PT3H, P1D or PT90S; years and months are refused because their length varies. */
 export const duration = z
@@ -86,12 +87,15 @@ export const requestTrigger = z.strictObject({
   inputs: z.strictObject({ schema: jsonSchema }).optional(),
 });
 
+const flowTrigger = z.discriminatedUnion('type', [requestTrigger, recurrenceTrigger, eventTrigger]);
+export type FlowTrigger = z.infer<typeof flowTrigger>;
+
 /** A cloud flow in the Workflow Definition Language, as far as it is supported. */
 export const flowDefinition = z.strictObject({
   name: resourceName,
   description: z.string().max(500).optional(),
   triggers: z
-    .record(z.string(), requestTrigger)
+    .record(z.string(), flowTrigger)
     .refine((all) => Object.keys(all).length === 1, 'name exactly one trigger'),
   actions: z
     .record(z.string(), flowAction)

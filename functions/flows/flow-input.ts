@@ -1,15 +1,26 @@
 import type { Ports, StoredFlow } from '../../adapters/ports';
 import { fileKey } from '../../adapters/blobs/blob-keys';
 import { Cache } from '../../adapters/cache';
-import type { FlowDefinition } from '../../contracts/flow-definition';
+import type { FlowTriggerKind } from '../../contracts/api-flows';
+import type { FlowDefinition, FlowTrigger } from '../../contracts/flow-definition';
 import { fileReferences, JsonSchemaCheck } from '../json-schema';
 import { RequestError } from '../problem';
 
 /** The flow's one trigger. */
-export function triggerOf(definition: FlowDefinition): FlowDefinition['triggers'][string] {
+export function triggerOf(definition: FlowDefinition): FlowTrigger {
   const [trigger] = Object.values(definition.triggers);
   if (!trigger) throw new Error(`the flow ${definition.name} has no trigger`);
   return trigger;
+}
+
+/** The trigger as lists and runs name it. */
+export function triggerKind(trigger: FlowTrigger): FlowTriggerKind {
+  return trigger.type === 'Request' ? trigger.kind : trigger.type;
+}
+
+/** JSON Schema of the input that a person or program gives, if there is one. */
+export function inputSchema(trigger: FlowTrigger): Record<string, unknown> | undefined {
+  return trigger.type === 'Request' ? trigger.inputs?.schema : undefined;
 }
 
 /** Checks inputs against their trigger's schema; a definition is compiled once. */
@@ -23,7 +34,7 @@ export class FlowInputs {
    * @throws RequestError InvalidInput; also when a file that it names was not uploaded.
    */
   async accept(flow: StoredFlow, given: unknown): Promise<unknown> {
-    const schema = triggerOf(flow.definition).inputs?.schema;
+    const schema = inputSchema(triggerOf(flow.definition));
     if (!schema) return given;
     const input: unknown = structuredClone(given);
     const known = this.checks.get(flow.hash);

@@ -5,7 +5,7 @@ import { http, json, type Handler } from '../http';
 import { schemaProblem } from '../json-schema';
 import { fieldErrors, RequestError, type FieldError } from '../problem';
 import { readJson } from '../request-body';
-import { triggerOf } from './flow-input';
+import { inputSchema, triggerOf } from './flow-input';
 import { flowView } from './flow-view';
 
 /** PUT flows/{flow}: makes a definition the current one. Runs that go on keep the one they were started with. */
@@ -29,7 +29,7 @@ function problemsOf(name: string, definition: FlowDefinition): FieldError[] {
   const errors = planProblems(definition.actions).map((message) => ({ path: 'actions', message }));
   if (definition.name !== name)
     errors.push({ path: 'name', message: `is not "${name}", the name in the address` });
-  const schema = triggerOf(definition).inputs?.schema;
+  const schema = inputSchema(triggerOf(definition));
   const problem = schema && schemaProblem(schema);
   const [trigger = ''] = Object.keys(definition.triggers);
   if (problem) errors.push({ path: `triggers.${trigger}.inputs.schema`, message: problem });

@@ -3,7 +3,7 @@ import type { Instances } from '../../adapters/instances';
 import type { Claim, Ports, StoredFlow } from '../../adapters/ports';
 import type { CloudFlowRunInput } from '../../domain/runs/run-inputs';
 import { orchestrations } from '../../orchestrators/names';
-import { triggerOf } from './flow-input';
+import { triggerKind, triggerOf } from './flow-input';
 
 /** A claim without an instance is young enough that whoever made it may still be about to start it (ms). */
 const START_WITHIN_MS = 60_000;
@@ -16,8 +16,8 @@ export function newRun(
   flow: StoredFlow,
   more: Partial<CloudFlowRunInput> & Pick<CloudFlowRunInput, 'triggerBody' | 'startedBy'>,
 ): CloudFlowRunInput {
-  const { kind } = triggerOf(flow.definition);
-  return { run: ulid(ports.now()), flow: flow.name, definition: flow.hash, trigger: kind, ...more };
+  const trigger = triggerKind(triggerOf(flow.definition));
+  return { run: ulid(ports.now()), flow: flow.name, definition: flow.hash, trigger, ...more };
 }
 
 /** Starts a run that nobody could ask for twice. */
