@@ -95,6 +95,14 @@ export const runErrors = {
     message: 'The device did not accept the user name or password of the connection.',
     remedy: 'Enter the credentials of the connection again and test it.',
   },
+  SessionCreationAccountLocked: {
+    status: 400,
+    kind: 'user',
+    ours: true,
+    message: 'The account of the connection is locked, has expired or may not sign in on the device.',
+    remedy:
+      'Unlock or renew the account on the device (Linux: passwd -u, chage), or name another one in the connection.',
+  },
   UIFlowAlreadyRunning: {
     status: 429,
     kind: 'transient',

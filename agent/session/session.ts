@@ -29,6 +29,8 @@ export interface SessionRequest extends Account {
   userKey: string;
   /** Rules of this run on this machine; absent where the control plane did not send any. */
   plan?: SessionPlan | undefined;
+  /** Told each step in words, for the run's log (row C1). */
+  tell?: ((step: string) => void) | undefined;
 }
 
 /** The machine has no session for the run. The run fails with the code's exact message; `message` says why, beside it. */
@@ -41,10 +43,22 @@ export class SessionRefusedError extends AgentError {
   }
 }
 
+/** The user whom a session belongs to, where that is not the agent's own. */
+export interface SessionOwner {
+  uid: number;
+  gid: number;
+}
+
 /** A user session in which one run executes. */
 export interface Session {
-  /** Variables that programs of this session need, such as DISPLAY. */
+  /** Variables that programs of this session need, such as DISPLAY. With an `owner` these are all that they get of the agent. */
   env: Record<string, string>;
+  /** Set where the session is another user's: the run's folder is given to that user for as long as the run goes on. */
+  owner?: SessionOwner;
+  /** Aborted when the session ends under the run, with the reason in words. */
+  lost?: AbortSignal;
+  /** The whole screen as PNG. @throws Error when there is none to see. */
+  screenshot?(): Promise<Buffer>;
   /** Starts a program in this session, as the session's user. */
   spawn(program: string, args: string[], options: SpawnOptions): ChildProcess;
   /** Ends the use of the session: signs out, or locks where it is reused. */
@@ -58,4 +72,6 @@ export interface SessionPort {
   open(request: SessionRequest): Promise<Session>;
   /** Row B9: whether runs could use the account here, as far as can be told without signing in. */
   check(account: Account): Promise<AccountCheck>;
+  /** Called once, before any other: ends the sessions that an earlier process of the agent left, but for those that are kept for reuse. */
+  recover?(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import type { OsFamily, SessionPlan } from '../../contracts/agent-protocol';
 import { sessionUse } from './decide-session';
 import type { OwnSession } from './session-tables';
-import { osKind, sessionCell } from './session-tables';
+import { sessionCell } from './session-tables';
 
 /** What the queue knew of the machine when it granted it. */
 export interface SessionTerms {
@@ -20,10 +20,10 @@ export function sessionPlan(run: { mode: 'attended' | 'unattended' }, terms: Ses
   const cell = (state: OwnSession, others: boolean) =>
     sessionCell({ os, use, own: state, others, multipleSessionsPerUser });
   const cases = Object.fromEntries(own.map((state) => [state, [cell(state, false), cell(state, true)]]));
-  return { cases: cases as SessionPlan['cases'], atEnd: endOf(use, os) };
+  return { cases: cases as SessionPlan['cases'], atEnd: endOf(use) };
 }
 
-function endOf(use: ReturnType<typeof sessionUse>, os: OsFamily): SessionPlan['atEnd'] {
+function endOf(use: ReturnType<typeof sessionUse>): SessionPlan['atEnd'] {
   if (use === 'attended') return 'leave';
-  return use === 'reuse' && osKind(os) !== 'linux' ? 'lock' : 'signOff';
+  return use === 'reuse' ? 'lock' : 'signOff';
 }

@@ -60,7 +60,7 @@ const windowsServer: SessionTable = {
   reuse: { none: both('create'), active: both(C5), locked: both('reuse'), disconnected: both('reuse') },
 };
 
-/** Linux (row C6): each unattended run has an X session of its own, so nothing blocks it and nothing is reused. */
+/** Linux (row C6): each unattended run has an X session of its own, so nothing blocks it; with reuse on it gets the one that the last run left locked. */
 const linux: SessionTable = {
   attended,
   fresh: {
@@ -72,7 +72,7 @@ const linux: SessionTable = {
   reuse: {
     none: both('create'),
     active: both('create'),
-    locked: both('create'),
+    locked: both('reuse'),
     disconnected: both('create'),
   },
 };

@@ -67,7 +67,7 @@ const expected: Record<string, [alone: string, beside: string][]> = {
   'linux unattended reuse': [
     ['create', 'create'],
     ['create', 'create'],
-    ['create', 'create'],
+    ['reuse', 'reuse'],
     ['create', 'create'],
   ],
 };
@@ -149,7 +149,7 @@ describe('session rules', () => {
     expect(sessionPlan({ mode: 'unattended' }, terms).atEnd).toBe('signOff');
     expect(sessionPlan({ mode: 'unattended' }, { ...terms, reuse: true }).atEnd).toBe('lock');
     expect(sessionPlan({ mode: 'attended' }, { ...terms, reuse: true }).atEnd).toBe('leave');
-    expect(sessionPlan({ mode: 'unattended' }, { ...terms, os: 'linux', reuse: true }).atEnd).toBe('signOff');
+    expect(sessionPlan({ mode: 'unattended' }, { ...terms, os: 'linux', reuse: true }).atEnd).toBe('lock');
   });
 
   test('C4 C5: the exact messages', () => {
