@@ -16,6 +16,7 @@ const PASSES = 5;
 const RUNS = 400;
 const STEPS = 5;
 const COMPLETED = 3;
+const TASK_COMPLETED = 5;
 const EPISODES = 4;
 const HISTORY = JSON.stringify([
   { EventType: 12, EventId: -1, IsPlayed: false, Timestamp: '2026-01-01T00:00:00Z' },
@@ -25,7 +26,7 @@ const HISTORY = JSON.stringify([
 const invoker: FunctionInvoker = {
   names: (kind) => (kind === 'entity' ? [] : ['step']),
   orchestration: (_name, _id, payload) => {
-    const done = payload.split('"EventType": 5').length - 1;
+    const done = payload.history.filter(({ EventType: type }) => type === TASK_COMPLETED).length;
     const calls = Array.from({ length: Math.min(done + 1, STEPS) }, () => ({
       actionType: 0,
       functionName: 'step',

@@ -1,8 +1,32 @@
+import type { HistoryEvent } from './history';
+
 /**
  * The seam between the Durable engine (`local/durable`) and the Functions host (`local/host`), which owns HTTP and the
- * loaded app. Payloads are the texts of the out-of-process protocol (`docs/local-host.md`); values that users hand over
+ * loaded app. Payloads have the form of the out-of-process protocol (`docs/local-host.md`); values that users hand over
  * (inputs, outputs, events) are JSON texts.
  */
+
+/** What the orchestrationTrigger carries, keys in the order of the extension's text. The SDK may change every part of it. */
+export interface OrchestrationPayload {
+  history: HistoryEvent[];
+  input: unknown;
+  instanceId: string;
+  isReplaying: boolean;
+  parentInstanceId: string | null;
+  upperSchemaVersion: number;
+  upperSchemaVersionNew: number;
+  longRunningTimerIntervalDuration: string;
+  maximumShortTimerDuration: string;
+  defaultHttpAsyncRequestSleepTimeMillseconds: number;
+}
+
+/** What the entityTrigger carries; `state` and the inputs are JSON texts. */
+export interface EntityPayload {
+  self: { name: string; key: string };
+  exists: boolean;
+  state: string | null;
+  batch: { name: string | null; input: string | null; isSignal: boolean; id: string }[];
+}
 
 /** What one invocation of the app's code gave back. `message` is the text of the exception as the worker reports it. */
 export type InvocationResult =
@@ -12,12 +36,12 @@ export type InvocationResult =
 export interface FunctionInvoker {
   /** Registered names as the app wrote them; the engine compares without regard to case, as the extension does. */
   names(kind: 'orchestration' | 'activity' | 'entity'): string[];
-  /** One episode: `payload` is the orchestrationTrigger's text; `value` the action object the SDK returned. */
-  orchestration(name: string, instanceId: string, payload: string): Promise<InvocationResult>;
+  /** One episode; `value` is the action object the SDK returned. */
+  orchestration(name: string, instanceId: string, payload: OrchestrationPayload): Promise<InvocationResult>;
   /** `input` is the JSON text of the activity's input, absent when there is none; `value` what the function returned. */
   activity(name: string, instanceId: string, input: string | undefined): Promise<InvocationResult>;
-  /** One batch: `payload` is the entityTrigger's text; `value` the batch result the SDK returned. */
-  entity(name: string, key: string, payload: string): Promise<InvocationResult>;
+  /** One batch; `value` is the batch result the SDK returned. */
+  entity(name: string, key: string, payload: EntityPayload): Promise<InvocationResult>;
 }
 
 export type RuntimeStatus =

@@ -1,3 +1,4 @@
+import type { EntityPayload } from './engine-api';
 import type { RequestMessage } from './entity-message';
 import type { Message } from './mail';
 
@@ -46,35 +47,23 @@ export function planEntityBatch(
   return plan;
 }
 
-/** An entity's state before a batch; `state` is JSON text, null when it does not exist. */
-export interface EntitySnapshot {
-  name: string;
-  key: string;
-  exists: boolean;
-  state: string | null;
-}
-
-/** The entityTrigger's text. */
-export function entityPayload(entity: EntitySnapshot, operations: readonly RequestMessage[]): string {
-  const batch = operations.map(
-    (operation) => `    {
-      "name": ${JSON.stringify(operation.op ?? null)},
-      "input": ${JSON.stringify(operation.input ?? null)},
-      "isSignal": ${operation.signal === true},
-      "id": ${JSON.stringify(operation.id)}
-    }`,
-  );
-  return `{
-  "self": {
-    "name": ${JSON.stringify(entity.name)},
-    "key": ${JSON.stringify(entity.key)}
-  },
-  "exists": ${entity.exists},
-  "state": ${JSON.stringify(entity.state)},
-  "batch": [
-${batch.join(',\n')}
-  ]
-}`;
+/** What the entityTrigger carries. @param state JSON text, null when the entity does not exist or has none. */
+export function entityPayload(
+  entity: { name: string; key: string; exists: boolean; state: string | null },
+  operations: readonly RequestMessage[],
+): EntityPayload {
+  const { name, key, exists, state } = entity;
+  return {
+    self: { name, key },
+    exists,
+    state,
+    batch: operations.map(({ op = null, input = null, signal, id }) => ({
+      name: op,
+      input,
+      isSignal: signal === true,
+      id,
+    })),
+  };
 }
 
 /** What the SDK returns from an entity batch; `result`, `entityState` and the signals' inputs are JSON texts. */

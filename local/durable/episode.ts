@@ -16,7 +16,7 @@ import {
   type HistoryEvent,
 } from './history';
 import type { Hub } from './hub';
-import { nextGeneration, payloadText, type Execution } from './orchestrations';
+import { nextGeneration, orchestrationPayload, type Execution } from './orchestrations';
 import { Replay, type Outcome, type ReplayResult } from './replay';
 import type { ReplaySettings } from './replay-actions';
 import { replayEvent } from './replay-event';
@@ -111,8 +111,8 @@ async function invoke(
       message: `HistoryTooLong: the history has ${size} events, the limit is ${scope.hub.settings.maxHistoryEvents}; continue as new or use child orchestrations.`,
     };
   }
-  const payload = payloadText(execution, fresh, scope.hub.settings.httpPollMs);
   try {
+    const payload = orchestrationPayload(execution, fresh, scope.hub.settings.httpPollMs);
     return outcomeOf(await scope.invoker.orchestration(name, execution.id, payload));
   } catch (cause) {
     return { kind: 'failed', message: messageOf(cause) };
@@ -159,7 +159,7 @@ function replay(
       return typeof reason === 'string' ? reason : null;
     },
   };
-  const events = [...execution.past, ...fresh.map((event, index) => replayEvent(event, past + index))];
+  const events = [...execution.past, ...fresh].map((event, index) => replayEvent(event, index));
   try {
     return new Replay(settings, outcome).run(events);
   } catch (cause) {

@@ -185,17 +185,3 @@ export const executionCompleted = (
     id,
     atMs,
   );
-
-/** The event's lines in the orchestrationTrigger's text (an element of an array one level deep, without comma). */
-export function eventText(source: HistoryEvent): string {
-  const lines: string[] = [];
-  for (const key in source) {
-    const value = source[key];
-    const json =
-      typeof value === 'object' && value !== null
-        ? JSON.stringify(value, null, 2).replaceAll('\n', '\n      ')
-        : JSON.stringify(value);
-    lines.push(`      "${key}": ${json}`);
-  }
-  return `    {\n${lines.join(',\n')}\n    }`;
-}

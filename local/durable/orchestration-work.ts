@@ -32,8 +32,8 @@ export async function orchestrationWork(
   if (!isCurrent()) return;
   hub.transaction(() => {
     hub.consume(row.seq, mail);
-    write(scope, row, result);
-    hub.after(() => settle(executions, result));
+    const chars = write(scope, row, result);
+    hub.after(() => settle(executions, result, chars));
   });
 }
 
@@ -52,7 +52,8 @@ function accepted(execution: Execution, mail: readonly Message[]): HistoryEvent[
   return received;
 }
 
-function write(scope: EpisodeScope, row: InstanceRow, result: EpisodeResult): void {
+/** @returns the length of the new events' JSON text. */
+function write(scope: EpisodeScope, row: InstanceRow, result: EpisodeResult): number {
   const { hub } = scope;
   const { execution } = result;
   const nowMs = hub.clock.now();
@@ -62,7 +63,8 @@ function write(scope: EpisodeScope, row: InstanceRow, result: EpisodeResult): vo
     const { input, version, parent, generation } = execution;
     hub.instances.writeInput(row.seq, { input, version, parent, generation });
   }
-  hub.instances.appendHistory(row.seq, execution.episodes, JSON.stringify(result.events));
+  const events = JSON.stringify(result.events);
+  hub.instances.appendHistory(row.seq, execution.episodes, events);
   hub.instances.touch(row.seq, execution.episodes + 1, result.customStatus, nowMs);
   const output = result.completion ? result.completion.result : reasonGiven(result.events);
   if (result.status !== row.status || output !== undefined) {
@@ -70,6 +72,7 @@ function write(scope: EpisodeScope, row: InstanceRow, result: EpisodeResult): vo
   }
   for (const outgoing of result.outgoing) send(scope, row.seq, outgoing);
   if (result.completion) complete(scope, row, result);
+  return events.length;
 }
 
 /** The reason of the last suspend or resume: the status query shows it as the output until the instance ends. */
@@ -173,13 +176,13 @@ function complete(scope: EpisodeScope, row: InstanceRow, result: EpisodeResult):
   hub.deliverEvent(parent.InstanceId, event, parent.ExecutionId);
 }
 
-function settle(executions: Executions, result: EpisodeResult): void {
+function settle(executions: Executions, result: EpisodeResult, chars: number): void {
   const { execution } = result;
   if (result.completion) {
     executions.forget(execution.seq);
     return;
   }
-  appendPast(execution, result.events);
+  appendPast(execution, result.events, chars);
   execution.episodes += 1;
   execution.customStatus = result.customStatus;
   executions.keep(execution);

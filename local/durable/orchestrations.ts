@@ -1,8 +1,7 @@
 import { ByteCache } from './byte-cache';
-import { EventType, eventText, type HistoryEvent, type ParentInstance } from './history';
+import type { OrchestrationPayload } from './engine-api';
+import { EventType, type HistoryEvent, type ParentInstance } from './history';
 import type { Hub } from './hub';
-import { indentJson } from './json-text';
-import { replayEvent, type ReplayEvent } from './replay-event';
 
 /** One execution between its episodes: ready to be replayed without reading or serialising its past again. */
 export interface Execution {
@@ -15,22 +14,17 @@ export interface Execution {
   generation: 0 | null;
   /** JSON text. */
   input: string | null;
-  /** The input as it stands in the payload. */
-  inputText: string;
   customStatus: string | null;
-  /** The past as it stands in the payload: events with commas between. */
-  pastText: string;
-  past: ReplayEvent[];
+  past: HistoryEvent[];
+  /** Length of the past as JSON text. */
+  pastChars: number;
   /** History rows written. */
   episodes: number;
   /** Replay-stable ids of entity calls, by time and counter. */
   guids: Map<string, string>;
 }
 
-const REPLAY_EVENT_BYTES = 120;
 const GUID_BYTES = 150;
-
-const payloadInput = (input: string | null): string => (input === null ? 'null' : indentJson(input, 2));
 
 /** Executions in memory, the most recently used first; the others are read back from their history. */
 export class Executions {
@@ -56,25 +50,22 @@ export class Executions {
       parent,
       generation,
       input,
-      inputText: payloadInput(input),
       customStatus: row.customStatus,
-      pastText: '',
       past: [],
+      pastChars: 0,
       episodes: row.episodes,
       guids: new Map(),
     };
     for (const { events } of this.hub.instances.history(seq)) {
-      appendPast(execution, JSON.parse(events) as HistoryEvent[]);
+      appendPast(execution, JSON.parse(events) as HistoryEvent[], events.length);
     }
     return execution;
   }
 
   keep(execution: Execution): void {
+    // An event in memory takes about what its text takes.
     const bytes =
-      execution.pastText.length +
-      execution.inputText.length * 2 +
-      execution.past.length * REPLAY_EVENT_BYTES +
-      execution.guids.size * GUID_BYTES;
+      execution.pastChars + (execution.input?.length ?? 0) * 2 + execution.guids.size * GUID_BYTES;
     this.hot.set(execution.seq, execution, bytes);
   }
 
@@ -93,45 +84,44 @@ export function nextGeneration(execution: Execution, executionId: string, input:
     ...execution,
     executionId,
     input,
-    inputText: payloadInput(input),
     generation: null,
-    pastText: '',
     past: [],
+    pastChars: 0,
     episodes: 0,
     guids: new Map(),
   };
 }
 
-/** Adds played events to the past. */
-export function appendPast(execution: Execution, events: readonly HistoryEvent[]): void {
-  // Joined rather than added: a sum of strings keeps all its parts, which takes several times the memory.
-  const texts = events.map((event) => eventText(event));
-  execution.pastText = (execution.pastText === '' ? texts : [execution.pastText, ...texts]).join(',\n');
-  for (const event of events) execution.past.push(replayEvent(event, execution.past.length));
+/** Adds played events to the past. @param chars length of their JSON text. */
+export function appendPast(execution: Execution, events: readonly HistoryEvent[], chars: number): void {
+  for (const event of events) execution.past.push(event);
+  execution.pastChars += chars;
 }
 
-/** The orchestrationTrigger's text: the past and the events of this episode. */
-export function payloadText(
+/** What the orchestrationTrigger carries: the past and the events of this episode, in copies that the SDK may change. */
+export function orchestrationPayload(
   execution: Execution,
   fresh: readonly HistoryEvent[],
   httpPollMs: number,
-): string {
-  const freshText = fresh.map((event) => eventText(event)).join(',\n');
-  const history = execution.pastText === '' ? freshText : `${execution.pastText},\n${freshText}`;
-  const isReplaying = execution.past.some((event) => event.type === EventType.ExecutionStarted);
-  const parentId = execution.parent?.OrchestrationInstance.InstanceId ?? null;
-  return `{
-  "history": [
-${history}
-  ],
-  "input": ${execution.inputText},
-  "instanceId": ${JSON.stringify(execution.id)},
-  "isReplaying": ${isReplaying},
-  "parentInstanceId": ${JSON.stringify(parentId)},
-  "upperSchemaVersion": 1,
-  "upperSchemaVersionNew": 3,
-  "longRunningTimerIntervalDuration": "3.00:00:00",
-  "maximumShortTimerDuration": "6.00:00:00",
-  "defaultHttpAsyncRequestSleepTimeMillseconds": ${httpPollMs}
-}`;
+): OrchestrationPayload {
+  return {
+    history: [...execution.past, ...fresh].map((event) => copyOf(event)),
+    input: execution.input === null ? null : JSON.parse(execution.input),
+    instanceId: execution.id,
+    isReplaying: execution.past.some((event) => event.EventType === EventType.ExecutionStarted),
+    parentInstanceId: execution.parent?.OrchestrationInstance.InstanceId ?? null,
+    upperSchemaVersion: 1,
+    upperSchemaVersionNew: 3,
+    longRunningTimerIntervalDuration: '3.00:00:00',
+    maximumShortTimerDuration: '6.00:00:00',
+    defaultHttpAsyncRequestSleepTimeMillseconds: httpPollMs,
+  };
+}
+
+function copyOf<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item: unknown) => copyOf(item)) as T;
+  const copy = { ...value };
+  for (const key in copy) if (typeof copy[key] === 'object') copy[key] = copyOf(copy[key]);
+  return copy;
 }

@@ -1,7 +1,7 @@
 import { EventType, type HistoryEvent } from './history';
 import type { PollHint } from './replay-task';
 
-/** What a replay needs of a history event; kept for hot instances instead of the event itself. */
+/** What a replay needs of a history event. */
 export interface ReplayEvent {
   type: number;
   eventId: number;

@@ -57,12 +57,12 @@ export function createInvoker(options: {
   return {
     names: (kind) => [...tables[kind].values()].map((fn) => fn.name),
     orchestration: (name, instanceId, payload) =>
-      run('orchestration', name, { string: payload }, { instanceId: { string: instanceId } }),
+      run('orchestration', name, { int: payload }, { instanceId: { string: instanceId } }),
     activity: (name, instanceId, input) =>
       run('activity', name, input === undefined ? undefined : { string: input }, {
         instanceId: { string: instanceId },
       }),
-    entity: (name, _key, payload) => run('entity', name, { string: payload }, {}),
+    entity: (name, _key, payload) => run('entity', name, { int: payload }, {}),
   };
 }
 

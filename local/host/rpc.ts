@@ -7,7 +7,11 @@ export interface RpcTypedData {
   json?: string;
   bytes?: Uint8Array;
   http?: RpcHttp;
-  int?: number;
+  /**
+   * A whole number on the wire. The library hands it on as it is, so where there is no wire between (the payloads of orchestrations
+   * and entities) it carries the object that the text would have been parsed to.
+   */
+  int?: unknown;
   double?: number;
   collectionBytes?: { bytes: Uint8Array[] };
   collectionString?: { string: string[] };

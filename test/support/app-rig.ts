@@ -180,8 +180,7 @@ export class AppRig {
   };
 
   private invoker(): FunctionInvoker {
-    const call = async (name: string, payload: string | undefined): Promise<InvocationResult> => {
-      const input: unknown = payload === undefined ? undefined : JSON.parse(payload);
+    const call = async (name: string, input: unknown): Promise<InvocationResult> => {
       try {
         return { ok: true, value: await this.functions.handler(name)(input, this.context(name)) };
       } catch (cause) {
@@ -192,11 +191,12 @@ export class AppRig {
     return {
       names: (kind) => this.functions.names[kind],
       orchestration: async (name, instance, payload) => {
+        const text = JSON.stringify(payload, null, 2);
         const result = await call(name, payload);
-        if (result.ok) this.episodes.set(instance, { name, payload, answer: result.value });
+        if (result.ok) this.episodes.set(instance, { name, payload: text, answer: result.value });
         return result;
       },
-      activity: (name, _instance, input) => call(name, input),
+      activity: (name, _instance, input) => call(name, input === undefined ? undefined : JSON.parse(input)),
       entity: (name, _key, payload) => call(name, payload),
     };
   }

@@ -1,4 +1,9 @@
-import type { FunctionInvoker, InvocationResult } from '../../../../local/durable/engine-api';
+import type {
+  EntityPayload,
+  FunctionInvoker,
+  InvocationResult,
+  OrchestrationPayload,
+} from '../../../../local/durable/engine-api';
 
 type Handler = (input: unknown, context: Record<string, unknown>) => unknown;
 type Kind = 'orchestration' | 'activity' | 'entity';
@@ -59,16 +64,17 @@ export class AppInvoker implements FunctionInvoker {
     return this.core.registered[kind];
   }
 
-  orchestration(name: string, instanceId: string, payload: string): Promise<InvocationResult> {
-    return this.call('orchestration', name, instanceId, payload);
+  orchestration(name: string, instanceId: string, payload: OrchestrationPayload): Promise<InvocationResult> {
+    return this.call('orchestration', name, instanceId, wireText(payload), payload);
   }
 
   activity(name: string, instanceId: string, input: string | undefined): Promise<InvocationResult> {
-    return this.call('activity', name, instanceId, input);
+    const value: unknown = input === undefined ? undefined : JSON.parse(input);
+    return this.call('activity', name, instanceId, input, value);
   }
 
-  entity(name: string, key: string, payload: string): Promise<InvocationResult> {
-    return this.call('entity', name, key, payload);
+  entity(name: string, key: string, payload: EntityPayload): Promise<InvocationResult> {
+    return this.call('entity', name, key, wireText(payload), payload);
   }
 
   private async call(
@@ -76,14 +82,17 @@ export class AppInvoker implements FunctionInvoker {
     name: string,
     instanceId: string,
     payload: string | undefined,
+    input: unknown,
   ): Promise<InvocationResult> {
     const handler = this.core.handlers.get(`${kind}:${name}`);
-    const input: unknown = payload === undefined ? undefined : JSON.parse(payload);
     const result = await run(() => handler?.(input, { functionName: name }));
     if (this.record) this.calls.push({ kind, name, instanceId, payload, result });
     return result;
   }
 }
+
+/** The payload as the extension writes it. */
+const wireText = (payload: object): string => JSON.stringify(payload, null, 2);
 
 async function run(work: () => unknown): Promise<InvocationResult> {
   try {
