@@ -190,6 +190,22 @@ export const runErrors = {
     message: 'The desktop flow returned more than its outputs may hold.',
     remedy: 'Return large results as artifacts (files in the artifacts folder).',
   },
+  ExpressionFailed: {
+    status: 400,
+    kind: 'user',
+    ours: true,
+    message: 'An expression of the flow cannot be evaluated.',
+    remedy:
+      'The details name the expression and the place in it; docs/expressions.md lists the functions and what they take.',
+  },
+  ExpressionLimitExceeded: {
+    status: 400,
+    kind: 'user',
+    ours: true,
+    message: 'An expression of the flow is too long, too deep or makes too much.',
+    remedy:
+      'Split it over several actions, or pass large data as files. docs/expressions.md names the limits.',
+  },
   RunnerNotAvailable: {
     status: 400,
     kind: 'user',

@@ -2,7 +2,7 @@ import type { OrchestrationContext, Task } from 'durable-functions';
 import { errorInfo } from '../contracts/errors';
 import type { FlowDefinition } from '../contracts/flow-definition';
 import type { ActionStatus, CloudRunStatus } from '../contracts/runs';
-import { evaluate } from '../domain/flows/expressions';
+import { evaluate } from '../domain/expressions/evaluate';
 import { fitActions } from '../domain/flows/fit-status';
 import { inOrder, judgeFlow } from '../domain/flows/plan';
 import type { InboxMessage } from '../domain/runs/inbox-messages';
@@ -11,7 +11,7 @@ import type { CloudFlowRunInput, CloudFlowRunResult } from '../domain/runs/run-i
 import { callActivity, callThroughOutages } from './call-activity';
 import { Inbox } from './inbox';
 import { INLINE_ACTIONS, walkSegments } from './walk-segments';
-import { walkActions } from './walk-actions';
+import { scopeOf, walkActions } from './walk-actions';
 import type { Walk } from './walk-actions';
 
 /**
@@ -65,7 +65,7 @@ function* run(parts: Pick<Walk, 'df' | 'inbox'>): Generator<Task, CloudFlowRunRe
 }
 
 function judge(definition: FlowDefinition, walk: Walk): CloudFlowRunResult {
-  const { outcomes: actions, triggerBody, cancelled } = walk;
+  const { outcomes: actions, cancelled } = walk;
   if (cancelled) {
     const details = cancelled.by ? { details: `by ${cancelled.by}` } : {};
     return { state: 'Cancelled', actions, error: errorInfo('Cancelled', details) };
@@ -73,10 +73,7 @@ function judge(definition: FlowDefinition, walk: Walk): CloudFlowRunResult {
   const { state, culprit } = judgeFlow(definition.actions, actions);
   if (culprit) return { state, actions, error: actions[culprit]?.error };
   try {
-    const outputs = Object.fromEntries(
-      Object.entries(actions).map(([name, status]) => [name, status.outputs]),
-    );
-    const answer = evaluate(definition.outputs ?? {}, { triggerBody, outputs });
+    const answer = evaluate(definition.outputs ?? {}, scopeOf(walk, 'outputs'));
     return { state, actions, outputs: answer as Record<string, unknown> };
   } catch (error) {
     const details = error instanceof Error ? error.message : String(error);

@@ -4,8 +4,9 @@ import type { ErrorInfo } from '../contracts/errors';
 import type { DesktopFlowAction, FlowAction } from '../contracts/flow-definition';
 import { desktopFlowInputs } from '../contracts/flow-definition';
 import type { ActionStatus, DesktopRunResult } from '../contracts/runs';
-import { ExpressionError } from '../domain/flows/expression-error';
-import { evaluate } from '../domain/flows/expressions';
+import { ExpressionError } from '../domain/expressions/expression-error';
+import { evaluate } from '../domain/expressions/evaluate';
+import type { ExpressionScope } from '../domain/expressions/scope';
 import type { Actions } from '../domain/flows/plan';
 import { hasParallelBranches, inOrder, readiness } from '../domain/flows/plan';
 import type { DesktopFlowRunInput } from '../domain/runs/run-inputs';
@@ -69,7 +70,7 @@ function settleReady(walk: Walk, waiting: Set<string>): Starting[] {
 function begin(walk: Walk, name: string, action: FlowAction): Starting[] {
   const startedAt = instantOf(walk);
   try {
-    const inputs = evaluate(action.inputs, { triggerBody: walk.triggerBody, outputs: outputsOf(walk) });
+    const inputs = evaluate(action.inputs, scopeOf(walk, name));
     if (action.type === 'Compose') {
       end(walk, name, { status: 'Succeeded', startedAt, outputs: inputs });
       return [];
@@ -83,7 +84,9 @@ function begin(walk: Walk, name: string, action: FlowAction): Starting[] {
     end(walk, name, {
       status: 'Failed',
       startedAt,
-      error: errorInfo('InvalidInput', { details: error.message }),
+      error: errorInfo(error instanceof ExpressionError ? error.code : 'InvalidInput', {
+        details: error.message,
+      }),
     });
     return [];
   }
@@ -112,12 +115,21 @@ function problemOf({ path, message }: { path: PropertyKey[]; message: string }):
   return path.length === 0 ? message : `${path.join('.')}: ${message}`;
 }
 
-function outputsOf(walk: Walk): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(walk.outcomes)
-      .filter(([, { status }]) => status !== 'Running')
-      .map(([name, { outputs }]) => [name, outputs]),
-  );
+/** What the expressions of an action see. */
+export function scopeOf(walk: Walk, name: string): ExpressionScope {
+  return {
+    now: walk.inbox.nowMs,
+    trigger: { body: walk.triggerBody },
+    actions: Object.fromEntries(
+      Object.entries(walk.outcomes)
+        .filter(([, { status }]) => status !== 'Running')
+        .map(([before, { startedAt, endedAt, status, outputs, error }]) => [
+          before,
+          { status, startTime: startedAt, endTime: endedAt, outputs, error },
+        ]),
+    ),
+    seed: `${walk.run} ${name}`,
+  };
 }
 
 function childStatus(walk: Walk, name: string, task: Task): ActionStatus {

@@ -248,7 +248,7 @@ describe('what cannot be evaluated fails its action with the reason', () => {
   ])('%s', async (expression, word) => {
     await startFlow({ actions: { Read: desktop(1, { x: expression }) } });
     const { output } = await cloudRun();
-    expect(output).toMatchObject({ state: 'Failed', error: { code: 'InvalidInput' } });
+    expect(output).toMatchObject({ state: 'Failed', error: { code: 'ExpressionFailed' } });
     expect(output.error?.details).toContain(word);
   });
 });

@@ -1,8 +1,15 @@
-import { evaluate } from '../../../domain/flows/expressions';
+import { evaluate } from '../../../domain/expressions/evaluate';
+import type { ExpressionScope } from '../../../domain/expressions/scope';
 
-const scope = {
-  triggerBody: { name: "O'Hara", 'two words': 2, list: [{ id: 7 }], none: null, nested: { a: { b: true } } },
-  outputs: { Read: { total: '12.30', rows: 3 }, "It's": 'quoted' },
+const scope: ExpressionScope = {
+  now: Date.UTC(2026, 6, 1),
+  trigger: {
+    body: { name: "O'Hara", 'two words': 2, list: [{ id: 7 }], none: null, nested: { a: { b: true } } },
+  },
+  actions: {
+    Read: { status: 'Succeeded', outputs: { total: '12.30', rows: 3 } },
+    "It's": { status: 'Succeeded', outputs: 'quoted' },
+  },
 };
 
 test.each([
@@ -40,14 +47,14 @@ test('values of every shape are evaluated at any depth; keys are not', () => {
 });
 
 test.each([
-  ["@triggerBody()['missing']", 'finds nothing at "missing"'],
-  ["@outputs('Nobody')", 'names "Nobody"'],
-  ['@outputs()', 'names no action'],
-  ["@triggerBody('x')", 'passes an argument'],
-  ['@concat(1)', 'must begin with triggerBody()'],
-  ['@triggerBody() + 1', 'cannot be understood at "+ 1"'],
-  ['@{triggerBody()', 'has no closing }'],
-  ["@outputs('Read')['constructor']", 'finds nothing'],
+  ["@triggerBody()['missing']", 'column 15: an object has no property "missing"; write ? before it'],
+  ["@outputs('Nobody')", 'column 2: "Nobody" is no action that ended before'],
+  ['@outputs()', 'column 2: outputs() takes 1 value, not 0'],
+  ["@triggerBody('x')", 'triggerBody() takes 0 values, not 1'],
+  ['@cat(1)', 'there is no function cat()'],
+  ['@triggerBody() + 1', 'column 16: there is "+"'],
+  ['@{triggerBody()', 'column 16: it ends where one of these should stand: ".", "?", "[", "}"'],
+  ["@outputs('Read')['constructor']", 'has no property'],
 ])('%s is refused', (text, problem) => {
   expect(() => evaluate(text, scope)).toThrow(problem);
 });
