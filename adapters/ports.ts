@@ -158,6 +158,12 @@ export interface MachineRow {
   attendedNotice?: AttendedNotice | undefined;
 }
 
+/** What a new registration changes; `epoch` is the new one. */
+export type Renewal = Pick<
+  MachineRow,
+  'epoch' | 'publicKey' | 'sealingKey' | 'installation' | 'report' | 'registeredMs'
+>;
+
 /** The run queue that the machine serves, and the number of the move that brought it there. */
 export function placeOf(machine: MachineRow): { queue: string; move: number } {
   return { queue: machine.queue ?? machine.id, move: machine.move ?? 1 };
@@ -181,6 +187,8 @@ export interface Machines {
   put(machine: MachineRow): Promise<void>;
   /** Changes these columns of a machine that exists and leaves the others. */
   change(id: string, change: MachineChange): Promise<void>;
+  /** Puts a new registration in the place of the one before it. @returns false when that is no longer the current one. */
+  renew(id: string, renewal: Renewal): Promise<boolean>;
   get(id: string): Promise<MachineRow | undefined>;
   /** As `get`, from memory for a few seconds: for checking each event's signature. */
   getCached(id: string): Promise<MachineRow | undefined>;
@@ -253,16 +261,25 @@ export interface Bots {
   put(bots: number | undefined): Promise<void>;
 }
 
+/** One registration of a machine: each raises the epoch by one (docs/adr/0002). */
+export interface Registration {
+  machine: string;
+  epoch: number;
+}
+
 export interface RegistrationTokens {
   /** @returns the token's text, shown once; only its hash is kept. */
-  issue(expiresMs: number): Promise<string>;
-  /** Spends the token for `publicKey`; asking again with the same key is answered with the same machine id. */
+  issue(expiresMs: number, renews?: Registration): Promise<string>;
+  /**
+   * Spends the token for `publicKey`; asking again with the same key is answered alike.
+   * @returns the machine to register: `machine`, or the one that the token renews.
+   */
   spend(
     token: string,
     publicKey: string,
     machine: string,
     nowMs: number,
-  ): Promise<{ machine: string } | 'invalid'>;
+  ): Promise<{ machine: string; renews?: Registration } | 'invalid'>;
 }
 
 export interface FeedEntry {

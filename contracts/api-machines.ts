@@ -83,7 +83,11 @@ export const queueView = z.object({
 });
 export type QueueView = z.infer<typeof queueView>;
 
-export const tokenBody = z.strictObject({ expiresInMinutes: z.int().min(1).max(10_080).default(60) });
+export const tokenBody = z.strictObject({
+  expiresInMinutes: z.int().min(1).max(10_080).default(60),
+  /** A machine that is to register anew, because its agent or its disk was replaced; default: a new machine. */
+  machine: machineId.optional(),
+});
 export const issuedToken = z.object({ token: z.string(), expiresAt: instant });
 export type IssuedToken = z.infer<typeof issuedToken>;
 

@@ -1,7 +1,7 @@
-import { machineReport } from '../../contracts/agent-protocol';
+import { machineReport, type MachineReport } from '../../contracts/agent-protocol';
 import { Cache } from '../cache';
 import { attendedNotice } from '../../contracts/queues';
-import type { MachineChange, MachineRow, Machines } from '../ports';
+import type { MachineChange, MachineRow, Machines, Renewal } from '../ports';
 import {
   instantColumn,
   optionalInstant,
@@ -30,13 +30,7 @@ export class TableMachines implements Machines {
   async put(machine: MachineRow): Promise<void> {
     await this.options.table.put(
       { partition: PARTITION, row: machine.id },
-      {
-        epoch: machine.epoch,
-        publicKey: machine.publicKey,
-        sealingKey: machine.sealingKey,
-        registeredAt: instantColumn(machine.registeredMs),
-        ...changedColumns(machine),
-      },
+      { ...registrationColumns(machine), ...changedColumns(machine) },
     );
     this.recent.set(machine.id, machine);
   }
@@ -44,6 +38,20 @@ export class TableMachines implements Machines {
   async change(id: string, change: MachineChange): Promise<void> {
     await this.options.table.merge({ partition: PARTITION, row: id }, changedColumns(change));
     this.recent.delete(id);
+  }
+
+  async renew(id: string, renewal: Renewal): Promise<boolean> {
+    const key = { partition: PARTITION, row: id };
+    const stored = await this.options.table.get(key);
+    if (!stored || requireNumber(stored.columns, 'epoch') !== renewal.epoch - 1) return false;
+    const columns = {
+      ...stored.columns,
+      ...registrationColumns(renewal),
+      installation: renewal.installation,
+      ...reportColumns(renewal.report),
+    };
+    this.recent.delete(id);
+    return (await this.options.table.replace(key, columns, stored.etag)) !== undefined;
   }
 
   async get(id: string): Promise<MachineRow | undefined> {
@@ -62,6 +70,17 @@ export class TableMachines implements Machines {
   }
 }
 
+function registrationColumns(
+  registration: Pick<MachineRow, 'epoch' | 'publicKey' | 'sealingKey' | 'registeredMs'>,
+): Columns {
+  return {
+    epoch: registration.epoch,
+    publicKey: registration.publicKey,
+    sealingKey: registration.sealingKey,
+    registeredAt: instantColumn(registration.registeredMs),
+  };
+}
+
 function changedColumns(change: MachineChange): Columns {
   return {
     name: change.name,
@@ -73,8 +92,12 @@ function changedColumns(change: MachineChange): Columns {
     movingTo: change.movingTo,
     maintenance: change.maintenance,
     attendedNotice: change.attendedNotice,
-    ...(change.report ? textColumns('report', JSON.stringify(change.report)) : {}),
+    ...(change.report ? reportColumns(change.report) : {}),
   };
+}
+
+function reportColumns(report: MachineReport): Columns {
+  return textColumns('report', JSON.stringify(report));
 }
 
 function fromRow({ row, columns }: StoredRow): MachineRow {

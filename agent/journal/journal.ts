@@ -64,10 +64,19 @@ export class Journal {
     return journal;
   }
 
-  /** Begins the journal of a newly registered machine; one that exists goes on, and covers what it covered. */
-  static async begin(options: JournalOptions, epoch: number): Promise<void> {
-    const journal = await Journal.open(options);
-    if (journal.state.begins === undefined) await journal.append([{ k: 'begins', epoch }]);
+  /**
+   * Begins the journal of a newly registered machine. That of the same machine goes on and covers what it covered; that of another
+   * machine is put aside.
+   */
+  static async begin(options: JournalOptions, of: { machine: string; epoch: number }): Promise<void> {
+    let journal = await Journal.open(options);
+    const other = journal.state.begins?.machine;
+    if (other !== undefined && other !== of.machine) {
+      await journal.close();
+      await rename(journal.file, path.join(options.folder, `journal-${other}.jsonl`));
+      journal = await Journal.open(options);
+    }
+    if (!journal.state.begins) await journal.append([{ k: 'begins', ...of }]);
     await journal.close();
   }
 

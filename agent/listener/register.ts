@@ -60,7 +60,7 @@ export async function register(options: RegisterOptions): Promise<Identity> {
       report: await machineReport(options.session ?? ownSession(), { kinds }),
     });
     const registered = { ...identity, ...registration };
-    await Journal.begin({ folder: dataDir, clock, monotonic: () => clock.now() }, registered.epoch);
+    await Journal.begin({ folder: dataDir, clock, monotonic: () => clock.now() }, registration);
     await writeIdentity(dataDir, registered);
     return registered;
   } finally {

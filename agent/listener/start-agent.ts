@@ -127,12 +127,12 @@ async function startLocked(
         `${journal.damage.copy}; open runs are reported as failed. Check the disk.`,
     );
   }
-  if (journal.state.begins === undefined) {
+  if (!journal.state.begins) {
     if (!journal.damage) {
       await journal.close();
       throw new AgentError('JournalLost', `${dataDir} holds ${machine} but no journal of its runs.`);
     }
-    await journal.append([{ k: 'begins', epoch }]);
+    await journal.append([{ k: 'begins', machine, epoch }]);
   }
   const outbox = new Outbox({ journal, signer, machine, epoch, time: () => controlPlane.time() });
   const listener = new Listener({

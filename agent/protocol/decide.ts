@@ -121,7 +121,7 @@ function decideForeign(state: JournalState, input: AgentInput, facts: Circumstan
     const error = errorInfo('UIFlowAgentNotAvailable', { detail: 'The machine has been registered anew.' });
     return { records: [], events: [{ kind: 'refused', run, fence, body: { error } }] };
   }
-  const covered = state.begins !== undefined && state.begins <= fence.epoch;
+  const covered = state.begins !== undefined && state.begins.epoch <= fence.epoch;
   if (!covered || (input.kind !== 'go' && input.kind !== 'stop')) return nothing;
   return never(input, facts, 'the machine was registered anew before go');
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { agentEventBodies } from '../../contracts/agent-protocol';
-import { desktopRunId, fence, instant } from '../../contracts/ids';
+import { desktopRunId, fence, instant, machineId } from '../../contracts/ids';
 
 /** A process is named by its pid and its start time, because pids are used again. */
 export const processIdentity = z.object({ pid: z.int().min(1), start: z.string() });
@@ -15,7 +15,7 @@ export type DurableKind = z.infer<typeof durableKind>;
 /** One entry of the journal. What happened to a run is keyed by run (rule 12). */
 export const journalRecord = z.discriminatedUnion('k', [
   /** First registration that this journal knows everything of: what it does not name never happened since. */
-  z.object({ k: z.literal('begins'), epoch: z.int().min(1) }),
+  z.object({ k: z.literal('begins'), machine: machineId, epoch: z.int().min(1) }),
   z.object({ k: z.literal('accepted'), ...ofRun, userKey: z.string() }),
   z.object({ k: z.literal('started'), ...ofRun, at: z.number(), userKey: z.string() }),
   /** Pid of the run's worker, on disk before the desktop flow begins (rule 5). */

@@ -21,7 +21,7 @@ export type RunEntry =
 export interface JournalState {
   runs: Map<string, RunEntry>;
   /** First registration that this journal covers; undefined for one that was never begun. */
-  begins: number | undefined;
+  begins: { machine: string; epoch: number } | undefined;
   /** Highest fence accepted or answered (rule 10). */
   highest: { epoch: number; n: number };
   /** Events not yet accepted by the broker, by rising id. */
@@ -50,7 +50,7 @@ export function emptyState(): JournalState {
 export function apply(state: JournalState, record: JournalRecord, monotonicNow?: number): void {
   switch (record.k) {
     case 'begins':
-      state.begins = record.epoch;
+      state.begins = { machine: record.machine, epoch: record.epoch };
       return;
     case 'accepted': {
       const { fence, userKey } = record;
@@ -125,7 +125,7 @@ export function prune(state: JournalState, now: number): void {
 
 /** The records that rebuild `state` from nothing. */
 export function* snapshot(state: JournalState): Generator<JournalRecord> {
-  if (state.begins !== undefined) yield { k: 'begins', epoch: state.begins };
+  if (state.begins) yield { k: 'begins', ...state.begins };
   if (state.highest.epoch > 0) yield { k: 'highest', fence: state.highest };
   yield { k: 'seq', below: state.seqBelow };
   yield { k: 'sent', id: firstUnsent(state) - 1 };

@@ -52,12 +52,13 @@ export function addMachineCommands(program: Command, shell: Shell): void {
 
   const token = apiCommand(machines, 'token', 'make a one-time token with which an agent registers')
     .option('--expires <minutes>', 'how long it can be used', '60')
-    .action(async (options: { expires: string }, command: Command) => {
+    .option('--machine <machine>', 'registers this machine anew: its agent or disk was replaced')
+    .action(async (options: { expires: string; machine?: string }, command: Command) => {
       const session = sessionOf(shell, command);
       const issued = await session.api.json(issuedToken, {
         method: 'POST',
         path: 'registration-tokens',
-        body: { expiresInMinutes: Number(options.expires) },
+        body: { expiresInMinutes: Number(options.expires), machine: options.machine },
       });
       session.print(issued, () => issued.token);
       if (!session.json) shell.err(`Good once, until ${instant(issued.expiresAt, session.utc)}.`);

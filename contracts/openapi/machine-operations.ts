@@ -34,7 +34,8 @@ export const machineOperations: readonly Operation[] = [
     route: 'registration-tokens',
     tag: 'Machines',
     summary: 'Make a one-time token with which an agent registers its machine',
-    description: 'Its text is shown this once.',
+    description:
+      'Its text is shown this once. With `machine` it registers that machine anew: its epoch rises and what the former agent says no longer counts.',
     access: 'key',
     body: jsonBody(tokenBody, { expiresInMinutes: 60 }, false),
     answers: [
@@ -43,7 +44,7 @@ export const machineOperations: readonly Operation[] = [
         expiresAt: '2026-03-02T09:00:03.450Z',
       }),
     ],
-    errors: jsonBodyErrors,
+    errors: [...jsonBodyErrors, 'MachineNotFound'],
   },
   {
     name: 'list-machines',

@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { ulid } from 'ulid';
-import type { MachineRow, Ports } from '../../adapters/ports';
+import { placeOf, type MachineRow, type Ports, type Registration } from '../../adapters/ports';
 import { registerRequest, type RegisterRequest, type RegisterResponse } from '../../contracts/agent-api';
 import { orchestrations } from '../../orchestrators/names';
 import type { QueueCommandInput } from '../../orchestrators/queue-command';
@@ -22,14 +22,35 @@ export function registerAgent(ports: Ports): DurableHandler {
       ports.now(),
     );
     if (spent === 'invalid') throw new RequestError('RegistrationTokenInvalid');
-    const machine =
-      (await ports.machines.get(spent.machine)) ?? (await addMachine(ports, spent.machine, given));
+    const known = await ports.machines.get(spent.machine);
+    const machine = known
+      ? await renewed(ports, { known, from: spent.renews, given })
+      : await addMachine(ports, spent.machine, given);
     if (machine.revoked) throw new RequestError('MachineRevoked');
     await ports.machineQueues.ensure(machine.id);
     await attachToItsQueue(client, machine, (await ports.bots.get()) !== undefined);
     const body: RegisterResponse = { machine: machine.id, epoch: machine.epoch };
     return json(body, 201);
   });
+}
+
+/**
+ * The machine with this registration as its current one. A token that renews is good for one registration: one that came before has
+ * taken its place.
+ * @throws RequestError RegistrationTokenInvalid
+ */
+async function renewed(
+  ports: Ports,
+  { known, from, given }: { known: MachineRow; from: Registration | undefined; given: RegisterRequest },
+): Promise<MachineRow> {
+  if (known.revoked || known.publicKey === given.publicKey) return known;
+  const { publicKey, sealingKey, installation, report } = given;
+  const renewal = { publicKey, sealingKey, installation, report, registeredMs: ports.now() };
+  const epoch = (from?.epoch ?? 0) + 1;
+  if (!from || !(await ports.machines.renew(known.id, { epoch, ...renewal }))) {
+    throw new RequestError('RegistrationTokenInvalid');
+  }
+  return { ...known, epoch, ...renewal };
 }
 
 async function addMachine(ports: Ports, id: string, given: RegisterRequest): Promise<MachineRow> {
@@ -48,17 +69,21 @@ async function addMachine(ports: Ports, id: string, given: RegisterRequest): Pro
   return machine;
 }
 
-/** A new machine has a queue of its own, named after it. The queue ignores a move that it knows, so repeating is harmless. */
+/**
+ * A new machine has a queue of its own, named after it; one that registered anew keeps its place. The queue ignores a move that it knows
+ * but for a higher epoch, so repeating is harmless.
+ */
 async function attachToItsQueue(
   client: Orchestrations,
   machine: MachineRow,
   limitedBots: boolean,
 ): Promise<void> {
+  const { queue, move } = placeOf(machine);
   const input: QueueCommandInput = {
-    queue: machine.id,
+    queue,
     order: {
       kind: 'attach',
-      move: 1,
+      move,
       joining: {
         machine: machine.id,
         epoch: machine.epoch,
@@ -66,6 +91,7 @@ async function attachToItsQueue(
         online: false,
         presenceSeq: 0,
         report: machine.report,
+        maintenance: machine.maintenance,
       },
       settings: { limitedBots },
     },

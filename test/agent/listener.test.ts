@@ -269,6 +269,22 @@ describe('the listener', () => {
     await fixture.start({ runner: noopRunner() });
   });
 
+  test('a folder that becomes another machine begins another journal; the former one is kept', async () => {
+    await fixture.register();
+    const { controlPlane, dataDir } = fixture;
+    const former = controlPlane.machine;
+    controlPlane.machine = `m-${'1'.repeat(26)}`;
+    await register({
+      url: controlPlane.url,
+      token: controlPlane.token,
+      name: 'desk-1',
+      dataDir,
+      again: true,
+    });
+    expect(readFileSync(path.join(dataDir, `journal-${former}.jsonl`), 'utf8')).toContain(former);
+    expect(readFileSync(path.join(dataDir, 'journal.jsonl'), 'utf8')).toContain(controlPlane.machine);
+  });
+
   test('what is no command, or one for another machine, is put aside and changes nothing', async () => {
     await fixture.start({ runner: noopRunner() });
     const { machine } = fixture.controlPlane;

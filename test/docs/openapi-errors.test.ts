@@ -82,6 +82,7 @@ const cases: Record<string, Case> = {
   },
   RunNotFound: { change: { path: { run: 'none' } } },
   MachineNotFound: { change: { path: { machine: OTHER_MACHINE } } },
+  'issue-registration-token MachineNotFound': { change: { body: { machine: OTHER_MACHINE } } },
   'put-connection MachineNotFound': { change: { body: { target: { kind: 'machine', id: OTHER_MACHINE } } } },
   FileNotFound: { change: { path: { id: 'f'.repeat(64), hash: 'f'.repeat(64), name: 'none.csv' } } },
   'put-artifact FileNotFound': { change: { path: { name: 'a\\b' } } },

@@ -99,6 +99,36 @@ describe('agent endpoints', () => {
       });
     });
 
+    it('a token that names a machine registers it anew: next epoch, same place, the former key is out', async () => {
+      const machine = String((await register(registration())).body['machine']);
+      await ports.machines.change(machine, { queue: 'g-1', move: 3 });
+      const tokens = await Promise.all(
+        [1, 2].map(() => call(issueRegistrationToken(ports), { body: { machine } })),
+      );
+      const [first, second] = tokens.map(({ body }) => body['token']);
+      const renewal = { token: first, publicKey: keyPair('ed25519').publicKey, installation: 'two' };
+      const answer = await register(registration(renewal));
+      expect([answer.status, answer.body]).toEqual([201, { machine, epoch: 2 }]);
+      expect((await register(registration(renewal))).body).toEqual(answer.body);
+      expect(await ports.machines.get(machine)).toMatchObject({
+        epoch: 2,
+        publicKey: renewal.publicKey,
+        installation: 'two',
+        queue: 'g-1',
+      });
+      expect(client.started.at(-1)).toMatchObject({
+        input: { queue: 'g-1', order: { kind: 'attach', move: 3, joining: { machine, epoch: 2 } } },
+      });
+      // The other token was made for the registration that has just been replaced.
+      const late = await register(registration({ token: second, publicKey: keyPair('ed25519').publicKey }));
+      expect([late.status, late.body['code']]).toEqual([401, 'RegistrationTokenInvalid']);
+    });
+
+    it('a token for a machine that is not there is refused', async () => {
+      const answer = await call(issueRegistrationToken(ports), { body: { machine: `m-${'0'.repeat(26)}` } });
+      expect([answer.status, answer.body['code']]).toEqual([404, 'MachineNotFound']);
+    });
+
     it.each([
       [
         'a token that was spent with another key',

@@ -8,6 +8,7 @@ import type {
   MachineRow,
   Ports,
   PresenceRow,
+  Registration,
   Progress,
   RunRow,
   StoredConnection,
@@ -41,7 +42,10 @@ export function createInMemoryPorts(
   const connections = new Map<string, StoredConnection>();
   const machines = new Map<string, MachineRow>();
   const presence = new Map<string, PresenceRow>();
-  const tokens = new Map<string, { expiresMs: number; spent?: { publicKey: string; machine: string } }>();
+  const tokens = new Map<
+    string,
+    { expiresMs: number; renews?: Registration; spent?: { publicKey: string; machine: string } }
+  >();
   const blobs = new Map<string, Uint8Array>();
   const secrets = new Map<string, string>();
   const progress = new Map<string, Progress>();
@@ -129,6 +133,12 @@ export function createInMemoryPorts(
         if (known) machines.set(id, { ...known, ...given });
         return Promise.resolve();
       },
+      renew: (id, renewal) => {
+        const known = machines.get(id);
+        if (known?.epoch !== renewal.epoch - 1) return Promise.resolve(false);
+        machines.set(id, { ...known, ...renewal });
+        return Promise.resolve(true);
+      },
       get: (id) => Promise.resolve(machines.get(id)),
       getCached: (id) => Promise.resolve(machines.get(id)),
       list: () => Promise.resolve([...machines.values()]),
@@ -169,18 +179,18 @@ export function createInMemoryPorts(
       },
     },
     tokens: {
-      issue: (expiresMs) => {
+      issue: (expiresMs, renews) => {
         const token = `token-${tokens.size + 1}`;
-        tokens.set(token, { expiresMs });
+        tokens.set(token, { expiresMs, ...(renews ? { renews } : {}) });
         return Promise.resolve(token);
       },
       spend: (token, publicKey, machine, nowMs) => {
         const known = tokens.get(token);
         if (!known || known.expiresMs <= nowMs) return Promise.resolve('invalid');
-        known.spent ??= { publicKey, machine };
-        return Promise.resolve(
-          known.spent.publicKey === publicKey ? { machine: known.spent.machine } : 'invalid',
-        );
+        const { renews } = known;
+        known.spent ??= { publicKey, machine: renews?.machine ?? machine };
+        if (known.spent.publicKey !== publicKey) return Promise.resolve('invalid');
+        return Promise.resolve({ machine: known.spent.machine, ...(renews ? { renews } : {}) });
       },
     },
     feed: {

@@ -194,7 +194,7 @@ describe('what the agent answers to a command (rules 2, 3, 10, 12 of the run pro
   });
 
   test('an agent whose machine was registered elsewhere ignores the grants of its successor', () => {
-    const state = journal({ k: 'begins', epoch: 1 });
+    const state = journal({ k: 'begins', machine, epoch: 1 });
     for (const command of [
       offerCommand(A, f(1, 2), machine),
       goCommand(A, f(1, 2), machine, '0'.repeat(64), {}, 'anna'),
@@ -212,7 +212,7 @@ describe('what the agent answers to a command (rules 2, 3, 10, 12 of the run pro
       'never:3|never:3|',
     ],
   ])('a go or stop of a former registration: %s', (_, begins, answer) => {
-    const state = journal({ k: 'begins', epoch: begins });
+    const state = journal({ k: 'begins', machine, epoch: begins });
     const second = { ...facts, epoch: 2 };
     expect(short(decide(state, offer(A, 3), second))).toBe('|refused:3|');
     expect(short(decide(state, go(A, 3), second))).toBe(answer);

@@ -22,7 +22,7 @@ export function verified(text: string, publicKey: string, signature: string): bo
 /** The control plane's HTTP routes for agents, small enough to trust; checks signatures as the real one does. */
 export class FakeControlPlane {
   readonly token = 'one-time';
-  readonly machine = `m-${'0123456789abcdefghjkmnpqrs'}`;
+  machine = `m-${'0123456789abcdefghjkmnpqrs'}`;
   epoch = 1;
   readonly packages = new Map<string, Buffer>();
   readonly files = new Map<string, Buffer>();
