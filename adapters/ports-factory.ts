@@ -7,6 +7,8 @@ import { AzureBlobs } from './blobs/azure-blobs';
 import { FileBlobs } from './blobs/file-blobs';
 import { requiredSetting, type Environment } from './environment';
 import { ArmMachineQueues } from './machine-queues/arm-machine-queues';
+import { AddressGuard, parseNetworks } from './http-guard/address-guard';
+import { createGuardedHttp } from './http-guard/guarded-http';
 import { LocalMachineQueues } from './machine-queues/local-machine-queues';
 import { StaticMachineQueues } from './machine-queues/static-machine-queues';
 import type { Blobs, MachineQueues, Ports, Secrets } from './ports';
@@ -36,6 +38,7 @@ import { Table } from './tables/table';
  */
 export function createPorts(environment: Environment, options: { now?: () => number } = {}): Ports {
   const identity = new AppIdentity(environment);
+  const settings = readSettings(environment);
   const now = options.now ?? Date.now;
   const table = (name: string): Table => new Table(() => openTable(environment, identity, name));
   const blobs = createBlobs(environment, identity);
@@ -43,7 +46,7 @@ export function createPorts(environment: Environment, options: { now?: () => num
   const machines = table('machines');
   const machineQueues = lazy(() => createMachineQueues({ environment, identity, now, table: machines }));
   return {
-    settings: readSettings(environment),
+    settings,
     now,
     claims: new TableClaims(table('claims')),
     flows: new TableFlows({ table: definitions, blobs, now }),
@@ -70,6 +73,7 @@ export function createPorts(environment: Environment, options: { now?: () => num
     blobs,
     runLogs: new BlobRunLogs({ blobs, table: table('progress'), now }),
     secrets: createSecrets(environment, identity),
+    http: createGuardedHttp(new AddressGuard(parseNetworks(settings.allowedNetworks))),
   };
 }
 

@@ -6,6 +6,7 @@ import type { FlowDefinition } from '../contracts/flow-definition';
 import type { Turns } from '../domain/gateways/draw-member';
 import type { AttendedNotice } from '../contracts/queues';
 import type { Settings } from '../contracts/settings';
+import type { GuardedHttp } from './http-guard/guarded-http';
 
 /**
  * What the control plane needs from outside, one narrow interface per store or service. `createPorts` (adapters/ports-factory.ts)
@@ -32,6 +33,7 @@ export interface Ports {
   blobs: Blobs;
   runLogs: RunLogs;
   secrets: Secrets;
+  http: GuardedHttp;
 }
 
 export interface Claim {

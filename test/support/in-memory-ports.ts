@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { AgentCommand, TestConnectionCommand } from '../../contracts/agent-protocol';
 import { readSettings } from '../../contracts/settings';
+import { AddressGuard, parseNetworks } from '../../adapters/http-guard/address-guard';
+import { createGuardedHttp } from '../../adapters/http-guard/guarded-http';
 import type {
   Claim,
   FeedEntry,
@@ -34,6 +36,7 @@ export function createInMemoryPorts(
   options: { now?: () => number; settings?: Record<string, string> } = {},
 ): InMemoryPorts {
   const now = options.now ?? Date.now;
+  const settings = readSettings({ ATTENDANT_ALLOWED_NETWORKS: '127.0.0.0/8', ...options.settings });
   const sha = (text: string | Uint8Array): string => createHash('sha256').update(text).digest('hex');
   const claims = new Map<string, Claim>();
   const flows = new Map<string, StoredFlow>();
@@ -61,7 +64,7 @@ export function createInMemoryPorts(
     feedEntries: [],
     logs: new Map(),
     onSend: undefined,
-    settings: readSettings(options.settings ?? {}),
+    settings,
     now,
     claims: {
       claim: (flow, key, claim) => {
@@ -276,6 +279,7 @@ export function createInMemoryPorts(
       },
       get: (ref) => Promise.resolve(secrets.get(ref)),
     },
+    http: createGuardedHttp(new AddressGuard(parseNetworks(settings.allowedNetworks))),
   };
   return ports;
 }
