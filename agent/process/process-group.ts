@@ -81,10 +81,11 @@ async function remaining({ worker, mark }: Remains): Promise<number[]> {
   return pids.filter((_, index) => found[index]);
 }
 
-async function environmentOf(pid: number): Promise<string[]> {
+/** `NAME=value` entries that the process was started with; none when it is gone or another user's. */
+export async function environmentOf(pid: number): Promise<string[]> {
   try {
     return (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0');
   } catch {
-    return []; // gone, or another user's
+    return [];
   }
 }

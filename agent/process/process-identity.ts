@@ -8,6 +8,7 @@ const run = promisify(execFile);
 /** Fields of /proc/<pid>/stat that we use; times in clock ticks, memory in pages. */
 export interface ProcStat {
   state: string;
+  parent: number;
   group: number;
   session: number;
   userTicks: number;
@@ -31,6 +32,7 @@ export async function readProcStat(pid: number | 'self'): Promise<ProcStat | und
   const number = (index: number): number => Number(fields[index]);
   return {
     state: fields[0] ?? '',
+    parent: number(1),
     group: number(2),
     session: number(3),
     userTicks: number(11),

@@ -5,20 +5,49 @@ import { parseUserName, userKey, type UserName } from '../../contracts/user-name
 /** A directory that does not answer must not hold up a run. */
 const PATIENCE_MS = 10_000;
 
+/** An account as the system's name service knows it. */
+export interface LinuxAccount {
+  name: string;
+  uid: number;
+  gid: number;
+  home: string;
+  shell: string;
+}
+
 /**
- * Row E1: the uid of an account, over whatever the system's name service knows (files, LDAP, Active Directory).
+ * Row E1: the account of a name, over whatever the system's name service knows (files, LDAP, Active Directory).
  * @returns undefined when there is no such account here.
  */
-export async function resolveUid(user: string): Promise<number | undefined> {
+export async function findAccount(user: string): Promise<LinuxAccount | undefined> {
   const name = parseUserName(user);
   const local = name && nameHere(name, os.hostname());
-  // `id` takes a number for a uid.
+  // `getent` takes a number for a uid.
   if (local === undefined || /^[+-]?\d+$/.test(local)) return undefined;
+  return passwdEntry(local);
+}
+
+/** Name of a uid, or its number where the account is gone. */
+export async function nameOfUid(uid: number): Promise<string> {
+  return (await passwdEntry(String(uid)))?.name ?? String(uid);
+}
+
+function passwdEntry(key: string): Promise<LinuxAccount | undefined> {
   return new Promise((resolve) => {
-    execFile('id', ['-u', '--', local], { timeout: PATIENCE_MS }, (error, stdout) =>
-      resolve(error || !/^\d+\n$/.test(stdout) ? undefined : Number(stdout)),
-    );
+    execFile('getent', ['passwd', '--', key], { timeout: PATIENCE_MS }, (error, stdout) => {
+      const [name, , uid, gid, , home, shell] = stdout.split('\n')[0]?.split(':') ?? [];
+      const found = !error && name && /^\d+$/.test(uid ?? '') && /^\d+$/.test(gid ?? '');
+      resolve(
+        found
+          ? { name, uid: Number(uid), gid: Number(gid), home: home || '/', shell: shell ?? '' }
+          : undefined,
+      );
+    });
   });
+}
+
+/** uid of an account; undefined when there is none. */
+export async function resolveUid(user: string): Promise<number | undefined> {
+  return (await findAccount(user))?.uid;
 }
 
 /** The name as the name service of this machine takes it: `.` and the machine's own name stand for local accounts. */

@@ -1,0 +1,53 @@
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import type { SessionOwner } from '../session';
+
+/** Processes that a user may have at once, so that a fork bomb ends itself and not the machine. */
+const MAX_PROCESSES = 4_096;
+
+export interface UserPlace {
+  owner: SessionOwner;
+  /** File to enter the session's control group by. */
+  groupEntry?: string | undefined;
+}
+
+/**
+ * Starts a program as a user: with the user's groups, without any way to gain privileges (row C3), in the session's control group. The
+ * pid is the program's, because each of the wrappers turns into the next.
+ */
+export function spawnAsUser(
+  place: UserPlace,
+  command: readonly [program: string, ...args: string[]],
+  options: SpawnOptions,
+): ChildProcess {
+  const { uid, gid } = place.owner;
+  const [program, ...args] = [
+    ...(place.groupEntry === undefined
+      ? []
+      : ['/bin/sh', '-c', 'echo $$ >"$0" && exec "$@"', place.groupEntry]),
+    ...['prlimit', `--nproc=${MAX_PROCESSES}:${MAX_PROCESSES}`, '--'],
+    ...[
+      'setpriv',
+      `--reuid=${uid}`,
+      `--regid=${gid}`,
+      '--init-groups',
+      '--inh-caps=-all',
+      '--no-new-privs',
+      '--',
+    ],
+    ...command,
+  ];
+  return spawn(program ?? '', args, options);
+}
+
+/** Runs a program as a user. @returns whether it ended with 0. */
+export async function succeedsAsUser(
+  place: UserPlace,
+  command: readonly [program: string, ...args: string[]],
+  env: NodeJS.ProcessEnv,
+): Promise<boolean> {
+  const child = spawnAsUser(place, command, { cwd: '/', env, stdio: 'ignore', timeout: 10_000 });
+  return new Promise((resolve) => {
+    child.on('error', () => resolve(false));
+    child.on('exit', (code) => resolve(code === 0));
+  });
+}
