@@ -1,6 +1,7 @@
 import type { InvocationContext } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { EntityId, getClient, OrchestrationRuntimeStatus } from 'durable-functions';
+import { hostService } from './host-services';
 
 /** What functions and activities ask of running orchestrations and entities. */
 export interface Instances {
@@ -16,7 +17,58 @@ export interface Instances {
 
 /** The instances of this app's task hub; the function needs the input binding `durableClient`. */
 export function instancesOf(context: InvocationContext): Instances {
-  return new DurableInstances(getClient(context));
+  return new DurableInstances(clientOf(context));
+}
+
+/** By what their binding says: to make one takes as long as a request. */
+const clients = new Map<string, DurableClient>();
+
+function clientOf(context: InvocationContext): DurableClient {
+  const name = context.options.extraInputs.find(({ type }) => type === 'durableClient')?.name;
+  const binding: unknown = name === undefined ? undefined : context.extraInputs.get(name);
+  const key = JSON.stringify(binding);
+  const known = clients.get(key);
+  if (known) return known;
+  const client = getClient(context);
+  connectInProcess(client, binding);
+  // The host's keys change now and then; what was bound before is of no use any more.
+  clients.clear();
+  clients.set(key, client);
+  return client;
+}
+
+/** What axios, the SDK's HTTP library, asks of its transport, as far as the SDK uses it. */
+interface AxiosRequest {
+  method?: string;
+  url?: string;
+  data?: string;
+  headers: { toJSON(): Record<string, string> };
+}
+
+/** Gives the SDK's HTTP library another transport when the endpoint is in this process; otherwise, or if the SDK changes, HTTP stays. */
+function connectInProcess(client: DurableClient, binding: unknown): void {
+  if (typeof binding !== 'object' || binding === null || !('rpcBaseUrl' in binding)) return;
+  const service = hostService(String(binding.rpcBaseUrl));
+  const axios: unknown = Reflect.get(client, 'axiosInstance');
+  if (!service || typeof axios !== 'function' || !('defaults' in axios)) return;
+  const adapter = async (request: AxiosRequest): Promise<object> => {
+    const { method = 'get', url = '', data, headers } = request;
+    const named = Object.entries(headers.toJSON()).map(([name, value]) => [name.toLowerCase(), value]);
+    const answer = await service({
+      method: method.toUpperCase(),
+      url,
+      headers: Object.fromEntries(named) as Record<string, string>,
+      body: data,
+    });
+    return {
+      status: answer.status,
+      statusText: '',
+      headers: answer.headers,
+      data: answer.body ?? '',
+      config: request,
+    };
+  };
+  Object.assign(axios.defaults as object, { adapter });
 }
 
 const open: ReadonlySet<OrchestrationRuntimeStatus> = new Set([

@@ -29,6 +29,7 @@ import { TableMachines } from './tables/machines';
 import { TablePresence } from './tables/presence';
 import { TableRegistrationTokens } from './tables/registration-tokens';
 import { TableRunIndex } from './tables/run-index';
+import { tablesInProcess } from './tables/in-process';
 import { Table } from './tables/table';
 
 /**
@@ -89,7 +90,9 @@ async function openTable(
   name: string,
 ): Promise<TableClient> {
   const account = storageAccount(environment);
+  const service = account.kind === 'connection' ? tablesInProcess(account.connectionString) : undefined;
   const fullName = `${environment['ATTENDANT_TABLE_PREFIX'] ?? 'app'}${name}`;
+  if (service) return new TableClient(service.url, fullName, service.options);
   return account.kind === 'connection'
     ? TableClient.fromConnectionString(account.connectionString, fullName, { allowInsecureConnection: true })
     : new TableClient(account.tables, fullName, await identity.get());

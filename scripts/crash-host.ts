@@ -34,6 +34,7 @@ async function main(): Promise<void> {
       AzureWebJobsStorage: tables.connectionString,
       ServiceBusConnection: broker.connectionString(),
     },
+    inProcess: new Map([[new URL(tables.url).origin, (request) => tables.inProcess(request)]]),
     log: {
       debug: () => undefined,
       info: () => undefined,

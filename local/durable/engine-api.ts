@@ -112,6 +112,11 @@ export interface Page<T> {
 
 /** Every promise resolves only after what it reports is on disk. */
 export interface DurableEngine {
+  /**
+   * The same engine for callers whose own answers wait for the disk: commands resolve when they are written, before they are on disk.
+   * What is read is on disk here, too.
+   */
+  readonly inside: DurableEngine;
   /** Begins working off whatever the store holds. */
   run(invoker: FunctionInvoker): void;
   /** Stops taking new work and waits until what runs has been committed. */

@@ -182,7 +182,14 @@ class Engine {
 
 /** Lets an answer out only when the disk holds what it says. */
 class Proxied implements DurableEngine {
-  constructor(private readonly engine: Engine) {}
+  constructor(
+    private readonly engine: Engine,
+    private readonly commandsWait = true,
+  ) {}
+
+  get inside(): DurableEngine {
+    return new Proxied(this.engine, false);
+  }
 
   run(invoker: FunctionInvoker): void {
     this.engine.run(invoker);
@@ -196,33 +203,33 @@ class Proxied implements DurableEngine {
     return this.engine.idle();
   }
 
-  start: DurableEngine['start'] = (request) => this.answer(() => this.engine.commands.start(request));
+  start: DurableEngine['start'] = (request) => this.command(() => this.engine.commands.start(request));
 
   raiseEvent: DurableEngine['raiseEvent'] = (instanceId, name, input) =>
-    this.answer(() => this.engine.commands.raiseEvent(instanceId, name, input));
+    this.command(() => this.engine.commands.raiseEvent(instanceId, name, input));
 
   terminate: DurableEngine['terminate'] = (instanceId, reason) =>
-    this.answer(() => this.engine.commands.terminate(instanceId, reason));
+    this.command(() => this.engine.commands.terminate(instanceId, reason));
 
   suspend: DurableEngine['suspend'] = (instanceId, reason) =>
-    this.answer(() => this.engine.commands.suspend(instanceId, reason));
+    this.command(() => this.engine.commands.suspend(instanceId, reason));
 
   resume: DurableEngine['resume'] = (instanceId, reason) =>
-    this.answer(() => this.engine.commands.resume(instanceId, reason));
+    this.command(() => this.engine.commands.resume(instanceId, reason));
 
   rewind: DurableEngine['rewind'] = (instanceId, reason) =>
-    this.answer(() => this.engine.commands.rewind(instanceId, reason));
+    this.command(() => this.engine.commands.rewind(instanceId, reason));
 
   restart: DurableEngine['restart'] = (instanceId, withNewId) =>
-    this.answer(() => this.engine.commands.restart(instanceId, withNewId));
+    this.command(() => this.engine.commands.restart(instanceId, withNewId));
 
-  purge: DurableEngine['purge'] = (instanceId) => this.answer(() => this.engine.commands.purge(instanceId));
+  purge: DurableEngine['purge'] = (instanceId) => this.command(() => this.engine.commands.purge(instanceId));
 
   purgeWhere: DurableEngine['purgeWhere'] = (query) =>
-    this.answer(() => this.engine.commands.purgeWhere(query, this.engine.queries));
+    this.command(() => this.engine.commands.purgeWhere(query, this.engine.queries));
 
   signalEntity: DurableEngine['signalEntity'] = (name, key, operation, input, scheduledMs) =>
-    this.answer(() => this.engine.commands.signalEntity(name, key, operation, input, scheduledMs));
+    this.command(() => this.engine.commands.signalEntity(name, key, operation, input, scheduledMs));
 
   get: DurableEngine['get'] = (instanceId, options) =>
     this.answer(() => this.engine.queries.get(instanceId, options ?? {}));
@@ -235,7 +242,11 @@ class Proxied implements DurableEngine {
   queryEntities: DurableEngine['queryEntities'] = (query) =>
     this.answer(() => this.engine.queries.queryEntities(query));
 
-  private async answer<T>(work: () => T): Promise<T> {
+  private async command<T>(work: () => T): Promise<T> {
+    return this.answer(work, this.commandsWait);
+  }
+
+  private async answer<T>(work: () => T, waits = true): Promise<T> {
     const { store } = this.engine.hub;
     let result: T;
     try {
@@ -243,7 +254,7 @@ class Proxied implements DurableEngine {
     } catch (cause) {
       throw store.explain(cause);
     }
-    await store.durable();
+    if (waits) await store.durable();
     return result;
   }
 }

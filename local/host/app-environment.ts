@@ -1,7 +1,10 @@
 import type { Clock } from '../clock';
+import { offerServices, type InProcessService } from './in-process';
 
 /** What the process's environment is completed with while one app runs. */
 export interface AppEnvironment {
+  /** Lets the app reach services of this process without a socket, by origin. */
+  offer(services: ReadonlyMap<string, InProcessService>): void;
   /** Puts back what was there before. */
   leave(): void;
 }
@@ -35,8 +38,13 @@ export function enterEnvironment(options: {
   Object.assign(env, values);
   const now = (): number => clock.now();
   Reflect.set(process, NOW, now);
+  let takeBack: (() => void) | undefined;
   return {
+    offer(services) {
+      takeBack = offerServices(process, services);
+    },
     leave() {
+      takeBack?.();
       if (Reflect.get(process, NOW) === now) Reflect.deleteProperty(process, NOW);
       for (const [name, value] of before) {
         if (env[name] !== values[name]) continue;

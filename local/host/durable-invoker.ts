@@ -57,14 +57,17 @@ export function createInvoker(options: {
   return {
     names: (kind) => [...tables[kind].values()].map((fn) => fn.name),
     orchestration: (name, instanceId, payload) =>
-      run('orchestration', name, { int: payload }, { instanceId: { string: instanceId } }),
+      run('orchestration', name, asIs(payload), { instanceId: { string: instanceId } }),
     activity: (name, instanceId, input) =>
       run('activity', name, input === undefined ? undefined : { string: input }, {
         instanceId: { string: instanceId },
       }),
-    entity: (name, _key, payload) => run('entity', name, { int: payload }, {}),
+    entity: (name, _key, payload) => run('entity', name, asIs(payload), {}),
   };
 }
+
+/** The library hands the value of `int` on as it is: without a wire between, an object can go that way, unparsed. */
+const asIs = (payload: object): RpcTypedData => ({ int: payload as unknown as number });
 
 const hasOutputs = (fn: RegisteredFunction): boolean =>
   Object.values(fn.metadata.bindings).some(({ direction }) => direction === 'out');

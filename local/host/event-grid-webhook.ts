@@ -1,3 +1,4 @@
+import type { Store } from '../store/store';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AppRegistry, RegisteredFunction } from './app-registry';
 import type { HostLogger } from './host-log';
@@ -20,6 +21,7 @@ export class EventGridWebhook {
       outputs: OutputBindings;
       bodyLimitBytes: number;
       log: HostLogger;
+      store: Store;
     },
   ) {}
 
@@ -71,6 +73,7 @@ export class EventGridWebhook {
       ],
       triggerMetadata: { data: { json: JSON.stringify(batch[0]?.['data'] ?? null) } },
     });
+    await this.options.store.durable();
     await this.options.outputs.write(fn, await invocation.response());
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../clock';
 import type { DurableEngine } from '../durable/engine-api';
 import type { Store } from '../store/store';
 import type { HostLogger } from './host-log';
+import type { InProcessService } from './in-process';
 import type { HostKeys } from './keys';
 import type { Duration } from './time-span';
 
@@ -26,6 +27,11 @@ export interface HostOptions {
   /** Whether keys are asked for. Off by default, as with `func start`. */
   authEnabled?: boolean;
   log?: HostLogger;
+  /**
+   * Services on the same store that the app reaches without a socket, by origin. Given this, the Durable client's endpoint is reached
+   * that way, too, and answers and settlements wait for the disk.
+   */
+  inProcess?: ReadonlyMap<string, InProcessService>;
 }
 
 export interface LocalHost {

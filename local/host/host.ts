@@ -10,7 +10,7 @@ import { nodeProcess } from './core-module';
 import { DurableApi } from './durable-api';
 import { createInvoker } from './durable-invoker';
 import { durableClientInput, type HubInfo } from './durable-links';
-import { serveDurable } from './durable-server';
+import { inProcessDurable, serveDurable } from './durable-server';
 import { engineLog, engineSettings } from './engine-settings';
 import { EventGridWebhook } from './event-grid-webhook';
 import { type AppConfig, readAppConfig, Settings } from './host-config';
@@ -39,6 +39,8 @@ export type { HostOptions, LocalHost } from './host-options';
 const DEFAULT_FUNCTION_TIMEOUT_MS = 30 * 60_000;
 /** How long a stopping host waits (real time) for invocations and answers that do not end. */
 const STOP_GRACE_MS = 10_000;
+/** Path of the SDK's endpoint, as on the real host. */
+const RPC_PATH = '/durabletask';
 /** Request body limit of Azure; setting FUNCTIONS_REQUEST_BODY_SIZE_LIMIT changes it. */
 const DEFAULT_BODY_LIMIT_BYTES = 104_857_600;
 
@@ -123,7 +125,7 @@ async function startApp(start: Start): Promise<LocalHost> {
     timeoutMs: config.host.functionTimeout ?? DEFAULT_FUNCTION_TIMEOUT_MS,
   });
   const origin = originOf(ports.http.server);
-  const rpcUrl = `${originOf(ports.rpc.server)}/durabletask/`;
+  const rpcUrl = `${originOf(ports.rpc.server)}${RPC_PATH}/`;
   const info = hubInfo(config, keys);
   const functions = [...registry.functions.values()];
   const inputs = new InputBindings([...functions, ...registry.disabled.values()], (binding) =>
@@ -138,7 +140,7 @@ async function startApp(start: Start): Promise<LocalHost> {
     settings.get('FUNCTIONS_REQUEST_BODY_SIZE_LIMIT') ?? DEFAULT_BODY_LIMIT_BYTES,
   );
   const routePrefix = (config.host.extensions?.http?.routePrefix ?? 'api').replace(/^\/|\/$/g, '');
-  const trigger = new HttpTrigger({ worker, inputs, outputs, streams, bodyLimitBytes, log });
+  const trigger = new HttpTrigger({ worker, inputs, outputs, streams, bodyLimitBytes, log, store });
   const listeners = createListeners({
     registry,
     worker,
@@ -156,7 +158,7 @@ async function startApp(start: Start): Promise<LocalHost> {
     router: new HttpRouter(registry.withTrigger('httpTrigger'), routePrefix),
     trigger,
     durable,
-    eventGrid: new EventGridWebhook({ registry, worker, inputs, outputs, bodyLimitBytes, log }),
+    eventGrid: new EventGridWebhook({ registry, worker, inputs, outputs, bodyLimitBytes, log, store }),
     admin: new AdminApi({
       registry,
       host: config.host,
@@ -169,6 +171,11 @@ async function startApp(start: Start): Promise<LocalHost> {
     bodyLimitBytes,
   });
 
+  if (options.inProcess) {
+    const api = new DurableApi({ engine: engine.inside, invoker, clock, info });
+    const rpc = inProcessDurable({ api, basePath: RPC_PATH });
+    start.environment.offer(new Map([...options.inProcess, [originOf(ports.rpc.server), rpc]]));
+  }
   await worker.appHooks('appStart', root);
   engine.run(invoker);
   ports.rpc.serve((req, res) => serveRpc({ durable, bodyLimitBytes }, req, res));
@@ -184,10 +191,10 @@ const serveRpc = async (
   ...[req, res]: Parameters<RequestHandler>
 ): Promise<void> => {
   try {
-    if (!req.url?.startsWith('/durabletask/')) return send(res, 404);
+    if (!req.url?.startsWith(`${RPC_PATH}/`)) return send(res, 404);
     await serveDurable({
       api: options.durable,
-      basePath: '/durabletask',
+      basePath: RPC_PATH,
       rpc: true,
       bodyLimitBytes: options.bodyLimitBytes,
       req,

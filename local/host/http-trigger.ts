@@ -1,3 +1,4 @@
+import type { Store } from '../store/store';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import type { RegisteredFunction } from './app-registry';
@@ -24,6 +25,7 @@ export class HttpTrigger {
       streams: HttpStreams | undefined;
       bodyLimitBytes: number;
       log: HostLogger;
+      store: Store;
     },
   ) {}
 
@@ -87,6 +89,8 @@ export class HttpTrigger {
   }
 
   private async answer(fn: RegisteredFunction, invocation: Invocation, res: ServerResponse): Promise<void> {
+    // An app that reaches services in its own process is told before the disk is: its caller is not.
+    await this.options.store.durable();
     const body = this.options.streams ? undefined : streamedBody(invocation.result);
     const response = await invocation.response(body ? withoutBody(invocation.result) : invocation.result);
     await this.options.outputs.write(fn, response);

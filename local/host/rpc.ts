@@ -7,11 +7,7 @@ export interface RpcTypedData {
   json?: string;
   bytes?: Uint8Array;
   http?: RpcHttp;
-  /**
-   * A whole number on the wire. The library hands it on as it is, so where there is no wire between (the payloads of orchestrations
-   * and entities) it carries the object that the text would have been parsed to.
-   */
-  int?: unknown;
+  int?: number;
   double?: number;
   collectionBytes?: { bytes: Uint8Array[] };
   collectionString?: { string: string[] };

@@ -47,5 +47,6 @@ export async function runTriggered(
     reason: event.reason,
     retryContext: event.retryContext,
   });
+  await context.store.durable();
   await context.outputs.write(fn, await invocation.response(invocation.result));
 }

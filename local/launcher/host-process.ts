@@ -129,6 +129,7 @@ async function main(): Promise<void> {
       keys: { master: keys.master, default: keys.default, system: keys.system },
       authEnabled: true,
       log,
+      inProcess: new Map([[new URL(parts.tables.url).origin, (request) => parts.tables.inProcess(request)]]),
     });
   const port = values.port === undefined ? configuredPort(root) : Number(values.port);
   const ports = loadPorts(dir) ?? { broker: parts.broker.port, tables: parts.tables.port };

@@ -34,6 +34,20 @@ export interface TablesLog {
   error(details: object, message: string): void;
 }
 
+/** A request without a socket. Header names in lower case. */
+export interface InProcessTableRequest {
+  method: string;
+  url: string;
+  headers: Readonly<Record<string, string>>;
+  body: string | undefined;
+}
+
+export interface InProcessTableAnswer {
+  status: number;
+  headers: Readonly<Record<string, string>>;
+  body: string | undefined;
+}
+
 /** A running Table service. */
 export interface Tables {
   readonly port: number;
@@ -41,6 +55,11 @@ export interface Tables {
   readonly url: string;
   /** For `TableClient.fromConnectionString(…, { allowInsecureConnection: true })`. */
   readonly connectionString: string;
+  /**
+   * For callers in this process whose own answers wait for the disk: no signature is asked for, and writes are answered before they are
+   * on disk. What is read is on disk.
+   */
+  inProcess(request: InProcessTableRequest): Promise<InProcessTableAnswer>;
   /** Answers what is under way, then closes. */
   stop(): Promise<void>;
 }
@@ -64,13 +83,14 @@ export async function startTables(options: TablesOptions): Promise<Tables> {
     port: server.port,
     url,
     connectionString: `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${options.key};TableEndpoint=${url}`,
+    inProcess: (request) => server.inProcess(request),
     stop: () => server.stop(),
   };
 }
 
 interface AuthorizedRequest {
   id: string;
-  request: IncomingMessage;
+  request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>;
   permit: Permit;
   body: string;
 }
@@ -119,6 +139,21 @@ class TablesServer {
     await closed;
   }
 
+  async inProcess({ method, url, headers, body = '' }: InProcessTableRequest): Promise<InProcessTableAnswer> {
+    const id = randomUUID();
+    const { origin, host } = new URL(url);
+    const request = { method, url: url.slice(origin.length), headers: { ...headers, host } };
+    let answer: TableAnswer;
+    try {
+      if (Buffer.byteLength(body) > MAX_BODY_BYTES) throw tableErrors.bodyTooLarge(MAX_BODY_BYTES);
+      if (method === 'GET') await this.options.store.durable();
+      answer = this.handle({ id, request, permit: FULL_PERMIT, body });
+    } catch (error) {
+      answer = this.errorAnswer(id, request, error);
+    }
+    return { status: answer.status, headers: answer.headers, body: answer.body };
+  }
+
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const id = randomUUID();
     let answer: TableAnswer;
@@ -142,25 +177,29 @@ class TablesServer {
     return FULL_PERMIT;
   }
 
-  private async answer({ id, request, permit, body }: AuthorizedRequest): Promise<TableAnswer> {
+  private async answer(request: AuthorizedRequest): Promise<TableAnswer> {
     try {
-      const url = splitUrl(request.url ?? '', this.account);
-      if (!url) throw tableErrors.invalidUri();
-      const answer = this.service.handle({
-        id,
-        method: request.method ?? 'GET',
-        ...url,
-        headers: request.headers,
-        body,
-        permit,
-        baseUrl: `http://${request.headers.host ?? 'localhost'}/${this.account}`,
-      });
+      const answer = this.handle(request);
       if (answer.changed) this.wrote();
       return answer;
     } finally {
       // Refusals and reads tell what was written, too: nobody may learn of a write that a crash could still undo.
       await this.unsettled;
     }
+  }
+
+  private handle({ id, request, permit, body }: AuthorizedRequest): TableAnswer {
+    const url = splitUrl(request.url ?? '', this.account);
+    if (!url) throw tableErrors.invalidUri();
+    return this.service.handle({
+      id,
+      method: request.method ?? 'GET',
+      ...url,
+      headers: request.headers,
+      body,
+      permit,
+      baseUrl: `http://${request.headers.host ?? 'localhost'}/${this.account}`,
+    });
   }
 
   private wrote(): void {
@@ -172,7 +211,7 @@ class TablesServer {
     barrier.then(passed, passed);
   }
 
-  private errorAnswer(id: string, request: IncomingMessage, error: unknown): TableAnswer {
+  private errorAnswer(id: string, request: AuthorizedRequest['request'], error: unknown): TableAnswer {
     let told: TableError;
     if (error instanceof TableError) {
       told = error;

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { SystemClock } from '../../local/clock';
 import { openStore, type Store } from '../../local/store/store';
-import { createLocalHost, type LocalHost } from '../../local/host/host';
+import { createLocalHost, type HostOptions, type LocalHost } from '../../local/host/host';
 import { writeApp, type TestApp } from '../local/host/support/apps';
 
 /* The adapter is loaded by the app itself, with the client binding that a Functions host supplies. */
@@ -34,16 +34,12 @@ app.http('call', {
 let app: TestApp;
 let store: Store;
 let host: LocalHost;
-beforeAll(async () => {
+const started = async (options: Pick<HostOptions, 'inProcess'>): Promise<void> => {
   app = writeApp({ code });
   store = openStore(':memory:');
-  host = await createLocalHost({
-    root: app.root,
-    store,
-    clock: new SystemClock(),
-  });
-});
-afterAll(async () => {
+  host = await createLocalHost({ root: app.root, store, clock: new SystemClock(), ...options });
+};
+afterEach(async () => {
   await host.stop();
   await store.close();
   app.remove();
@@ -59,18 +55,25 @@ async function call(method: string, ...args: unknown[]): Promise<unknown> {
   return ((await response.json()) as { answer: unknown }).answer;
 }
 
-test('starts, tells, and knows open from ended and unknown', async () => {
-  const id = await call('start', 'waiter', { x: 1 });
-  expect(await call('stateOf', id)).toBe('open');
-  expect(await call('raise', id, 'inbox', { kind: 'cancel' })).toBe('told');
-  expect(await call('stateOf', id)).toBe('ended');
-  expect(await call('raise', id, 'inbox', { kind: 'cancel' })).toBe('told');
-  expect(await call('stateOf', 'nobody')).toBe('none');
-  expect(await call('raise', 'nobody', 'inbox', {})).toBe('unknown');
-});
+describe.each([
+  ['over HTTP', {}],
+  ['in the process of the host', { inProcess: new Map() }],
+])('%s', (_where, options) => {
+  beforeEach(() => started(options));
 
-test('reads the state of an entity, or nothing', async () => {
-  expect(await call('readEntity', 'box', 'one')).toBeNull();
-  await call('start', 'fill', 7);
-  expect(await call('readEntity', 'box', 'one')).toEqual({ seen: 7 });
+  test('starts, tells, and knows open from ended and unknown', async () => {
+    const id = await call('start', 'waiter', { x: 1 });
+    expect(await call('stateOf', id)).toBe('open');
+    expect(await call('raise', id, 'inbox', { kind: 'cancel' })).toBe('told');
+    expect(await call('stateOf', id)).toBe('ended');
+    expect(await call('raise', id, 'inbox', { kind: 'cancel' })).toBe('told');
+    expect(await call('stateOf', 'nobody')).toBe('none');
+    expect(await call('raise', 'nobody', 'inbox', {})).toBe('unknown');
+  });
+
+  test('reads the state of an entity, or nothing', async () => {
+    expect(await call('readEntity', 'box', 'one')).toBeNull();
+    await call('start', 'fill', 7);
+    expect(await call('readEntity', 'box', 'one')).toEqual({ seen: 7 });
+  });
 });

@@ -1,0 +1,27 @@
+/** A request to a service of the host. Header names in lower case. */
+export interface ServiceRequest {
+  method: string;
+  url: string;
+  headers: Record<string, string>;
+  body: string | undefined;
+}
+
+export interface ServiceAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: string | undefined;
+}
+
+export type HostService = (request: ServiceRequest) => Promise<ServiceAnswer>;
+
+/**
+ * Where a host that runs tables and the Durable extension in the app's own process (the local host) offers them without a socket between.
+ * Other hosts, Azure's too, offer nothing: then requests go over HTTP.
+ */
+const OFFERED = Symbol.for('functions-host.services');
+
+/** The service at this URL when it runs in this process. */
+export function hostService(url: string): HostService | undefined {
+  const offered: unknown = Reflect.get(process, OFFERED);
+  return typeof offered === 'function' ? (offered(url) as HostService | undefined) : undefined;
+}

@@ -1,0 +1,34 @@
+/** A request from the app to a service that runs in its own process: no socket, no signature. Header names in lower case. */
+export interface InProcessRequest {
+  method: string;
+  url: string;
+  headers: Readonly<Record<string, string>>;
+  body: string | undefined;
+}
+
+export interface InProcessAnswer {
+  status: number;
+  headers: Readonly<Record<string, string>>;
+  body: string | undefined;
+}
+
+/**
+ * Answers writes before they are on disk: whatever then leaves the process (an answer, a message, a settlement) waits for the disk, and
+ * one barrier covers all that was written before it. Reads show only what is on disk.
+ */
+export type InProcessService = (request: InProcessRequest) => Promise<InProcessAnswer>;
+
+/** Where an app finds the services of its own process; called with a URL. */
+const SERVICES = Symbol.for('functions-host.services');
+
+/** Offers services by their origin (`http://host:port`). @returns what takes the offer back. */
+export function offerServices(
+  process: NodeJS.Process,
+  services: ReadonlyMap<string, InProcessService>,
+): () => void {
+  const find = (url: string): InProcessService | undefined => services.get(new URL(url).origin);
+  Reflect.set(process, SERVICES, find);
+  return () => {
+    if (Reflect.get(process, SERVICES) === find) Reflect.deleteProperty(process, SERVICES);
+  };
+}
