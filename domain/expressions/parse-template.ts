@@ -69,9 +69,6 @@ function requireFunction(text: string, { name, values, at }: CallNode): void {
   if (values.length >= least && values.length <= most) return;
   const wanted =
     least === most ? `${least}` : most === Infinity ? `at least ${least}` : `${least} to ${most}`;
-  throw new ExpressionError(
-    text,
-    `${found.name}() takes ${wanted} value${most === 1 ? '' : 's'}, not ${values.length}`,
-    at,
-  );
+  const noun = wanted === '1' || wanted === 'at least 1' ? 'value' : 'values';
+  throw new ExpressionError(text, `${found.name}() takes ${wanted} ${noun}, not ${values.length}`, at);
 }

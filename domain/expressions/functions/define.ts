@@ -80,7 +80,7 @@ export function define<const P extends readonly Parameter<unknown>[], R = never>
     least: required + (rest?.least ?? 0),
     most: rest ? Infinity : parameters.length,
     call: ({ values, scope, seed }) => {
-      const given = values.map((value) => value());
+      const given = values.map((value) => value() ?? null);
       const own = parameters.map((parameter, index) =>
         index < given.length ? checked(name, parameter, given[index], index) : undefined,
       );

@@ -103,7 +103,8 @@ export const texts = [
     group: 'Text',
     says: 'The last place (from 0) of a text in another whatever the case, or -1.',
     parameters: [whole, text('search')],
-    call: ([value, search]) => folded(value).lastIndexOf(folded(search)),
+    call: ([value, search]) =>
+      search === '' && value !== '' ? value.length - 1 : folded(value).lastIndexOf(folded(search)),
   }),
   define({
     name: 'nthIndexOf',
