@@ -2,12 +2,15 @@ import type { HttpHandler, HttpMethod, InvocationContext } from '@azure/function
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
 import { appNow } from './adapters/app-clock';
+import { deliverEffects } from './adapters/deliver-effects';
 import { instancesOf } from './adapters/instances';
 import { createPorts } from './adapters/ports-factory';
 import { AGENT_EVENTS_QUEUE } from './contracts/agent-protocol';
+import { queueCourierEntity } from './entities/queue-courier.entity';
+import { QUEUE_COURIER, RUN_QUEUE, UNATTENDED_CAPACITY } from './entities/queue-names';
 import { QUEUE_WATCH, queueWatchEntity } from './entities/queue-watch.entity';
-import { RUN_QUEUE, runQueueEntity } from './entities/run-queue.entity';
-import { UNATTENDED_CAPACITY, unattendedCapacityEntity } from './entities/unattended-capacity.entity';
+import { runQueueEntity } from './entities/run-queue.entity';
+import { unattendedCapacityEntity } from './entities/unattended-capacity.entity';
 import { getFile } from './functions/agent-api/get-file.http';
 import { getPackage } from './functions/agent-api/get-package.http';
 import { leaseAgent } from './functions/agent-api/lease-agent.http';
@@ -65,7 +68,6 @@ import type { Activities } from './orchestrators/call-activity';
 import { capacityCommand } from './orchestrators/capacity-command';
 import { cloudFlowRun } from './orchestrators/cloud-flow-run';
 import { connectionMembers } from './orchestrators/connection-members.activity';
-import { deliverEffects } from './orchestrators/deliver-effects.activity';
 import { desktopFlowRun } from './orchestrators/desktop-flow-run';
 import { keepStep } from './orchestrators/keep-step.activity';
 import { loadFlow } from './orchestrators/load-flow.activity';
@@ -80,7 +82,6 @@ import { removeCommandQueue } from './orchestrators/remove-command-queue.activit
 import { resolveDesktopFlow } from './orchestrators/resolve-desktop-flow.activity';
 import { resolveTarget } from './orchestrators/resolve-target.activity';
 import { sendCommand } from './orchestrators/send-command.activity';
-import { settleQueue } from './orchestrators/settle-effects';
 import { testConnection } from './orchestrators/test-connection';
 import { cloudFlowSegment } from './orchestrators/walk-segments';
 
@@ -138,14 +139,17 @@ df.app.orchestration(orchestrations.desktopFlowRun, desktopFlowRun);
 activity('resolve-desktop-flow', resolveDesktopFlow(ports));
 activity('resolve-target', resolveTarget(ports));
 
-// 6. The queue of a machine decides whose turn it is. What it wants others to know is delivered by whoever called it.
+// 6. The queue of a machine decides whose turn it is. Its courier tells the run, offers it to the machine, tells the feed.
 df.app.entity(RUN_QUEUE, runQueueEntity);
+df.app.entity(QUEUE_COURIER, {
+  extraInputs: [client],
+  handler: queueCourierEntity(deliverEffects(ports, instancesOf)),
+});
 // Unattended runs of a limited environment need a bot too; bots are lent to queues.
 df.app.entity(UNATTENDED_CAPACITY, unattendedCapacityEntity);
-durableActivity('deliver-effects', deliverEffects(ports, instancesOf));
 activity('keep-step', keepStep());
 
-// 7. The machine that was granted gets its commands (offer, go, stop) on its own queue, and fetches what the run needs.
+// 7. The machine that accepted gets its commands (go, stop) on its own queue, and fetches what the run needs.
 activity('send-command', sendCommand(ports));
 signedHttp('get-package', 'GET', 'agent/packages/{hash}', getPackage(ports));
 signedHttp('get-file', 'GET', 'agent/files/{id}', getFile(ports));
@@ -217,7 +221,6 @@ app.timer('watch-queues', {
   handler: watchQueues(ports, instancesOf),
 });
 df.app.entity(QUEUE_WATCH, queueWatchEntity);
-df.app.orchestration(orchestrations.settleEffects, settleQueue);
 
 // 13. Whether the app is there at all, and what it understands.
 http('get-health', 'GET', 'health', getHealth(ports), 'anonymous');

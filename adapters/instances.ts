@@ -11,6 +11,8 @@ export interface Instances {
   stateOf(instance: string): Promise<'open' | 'ended' | 'none'>;
   /** Starts an orchestration, under a new id unless one is given. @returns the id. @throws when one of this id goes on. */
   start(orchestration: string, input: unknown, instance?: string): Promise<string>;
+  /** Sends an operation to an entity; nobody hears its answer. */
+  signal(entity: string, key: string, operation: string, input: unknown): Promise<void>;
   /** State of an entity as it is stored, or undefined. */
   readEntity(name: string, key: string): Promise<unknown>;
 }
@@ -106,6 +108,10 @@ class DurableInstances implements Instances {
       input,
       ...(instance === undefined ? {} : { instanceId: instance }),
     });
+  }
+
+  signal(entity: string, key: string, operation: string, input: unknown): Promise<void> {
+    return this.client.signalEntity(new EntityId(entity, key), operation, input);
   }
 
   async readEntity(name: string, key: string): Promise<unknown> {

@@ -1,3 +1,4 @@
+import type { InvocationContext } from '@azure/functions';
 import type { EntityContext } from 'durable-functions';
 import { EntityId } from 'durable-functions';
 
@@ -34,29 +35,47 @@ export function entityHandler<Stored>(entity: {
   failed: (detail: string) => unknown;
 }): (context: EntityContext<Stored>) => void {
   return (context) => {
-    const outcome = attempt(context, entity);
-    if (outcome.stored !== undefined) context.df.setState(outcome.stored);
-    for (const { entity: name, key, operation, input } of outcome.signals ?? []) {
-      context.df.signalEntity(new EntityId(name, key), operation, input);
+    try {
+      settle(context, entity.operate(operationOf(context)));
+    } catch (error) {
+      settle(context, { answer: entity.failed(detailOf(context, error)) });
     }
-    context.df.return(outcome.answer);
   };
 }
 
-function attempt<Stored>(
-  context: EntityContext<Stored>,
-  entity: Parameters<typeof entityHandler<Stored>>[0],
-): Outcome<Stored> {
-  try {
-    return entity.operate({
-      key: context.df.entityKey,
-      name: context.df.operationName ?? '',
-      input: context.df.getInput<unknown>(),
-      stored: context.df.getState(),
-    });
-  } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    context.error(`entity ${context.df.entityName} ${context.df.operationName}: ${detail}`);
-    return { answer: entity.failed(detail) };
+/** As `entityHandler`, for an entity whose operations wait for the world outside. */
+export function waitingEntityHandler<Stored>(entity: {
+  operate: (operation: Operation<Stored>, context: InvocationContext) => Promise<Outcome<Stored>>;
+  failed: (detail: string) => unknown;
+}): (context: EntityContext<Stored>) => Promise<void> {
+  return async (context) => {
+    try {
+      settle(context, await entity.operate(operationOf(context), context));
+    } catch (error) {
+      settle(context, { answer: entity.failed(detailOf(context, error)) });
+    }
+  };
+}
+
+function operationOf<Stored>({ df }: EntityContext<Stored>): Operation<Stored> {
+  return {
+    key: df.entityKey,
+    name: df.operationName ?? '',
+    input: df.getInput<unknown>(),
+    stored: df.getState(),
+  };
+}
+
+function settle<Stored>({ df }: EntityContext<Stored>, { stored, signals, answer }: Outcome<Stored>): void {
+  if (stored !== undefined) df.setState(stored);
+  for (const { entity, key, operation, input } of signals ?? []) {
+    df.signalEntity(new EntityId(entity, key), operation, input);
   }
+  df.return(answer);
+}
+
+function detailOf<Stored>(context: EntityContext<Stored>, error: unknown): string {
+  const detail = error instanceof Error ? error.message : String(error);
+  context.error(`entity ${context.df.entityName} ${context.df.operationName}: ${detail}`);
+  return detail;
 }

@@ -6,7 +6,7 @@ import { DELETED } from '../domain/run-queue/moves';
 import { cancelled, failed, noCandidateMachine } from '../domain/runs/judgements';
 import { callActivity } from './call-activity';
 import type { DesktopRun } from './desktop-run';
-import { releaseForeignGrant } from './release-grant';
+import { releaseForeignGrant, releaseGrant } from './release-grant';
 import type { ResolvedDesktopFlow } from './resolve-desktop-flow.activity';
 import type { RunPlace } from './resolve-target.activity';
 
@@ -109,7 +109,7 @@ function* waitInQueue(
       case 'granted':
         if (!run.isNewGrant(message.grant)) break;
         if (message.queue === queue) return { kind: 'granted', grant: message.grant };
-        yield* releaseForeignGrant(run, message);
+        releaseForeignGrant(run, message);
         break;
       case 'moved':
         if (message.queue === queue) return { kind: 'moved', target: message.target, move: message.move };
@@ -118,7 +118,7 @@ function* waitInQueue(
         if (message.queue === queue) return { kind: 'redraw' };
         break;
       case 'agent':
-        run.isCurrent(message, undefined);
+        run.keepEarly(message);
         break;
       case 'silent':
       case 'takenAway':
@@ -160,7 +160,7 @@ function* leave(
 ): Generator<Task, Turn, unknown> {
   const reply = yield* run.callQueue(queue, { kind: 'withdraw', run: run.id });
   if (reply.kind === 'granted') {
-    yield* run.callQueue(queue, { kind: 'release', grant: reply.grant, outcome: why.kind });
+    releaseGrant(run, { queue, grant: reply.grant }, why.kind);
   }
   if (why.kind === 'cancelled') return over(cancelled(why.by));
   if (reply.kind === 'granted')

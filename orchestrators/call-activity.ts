@@ -1,7 +1,6 @@
 import type { DurableOrchestrationContext, Task } from 'durable-functions';
 import { RetryOptions } from 'durable-functions';
 import type { connectionMembers } from './connection-members.activity';
-import type { deliverEffects } from './deliver-effects.activity';
 import type { keepStep } from './keep-step.activity';
 import type { loadFlow } from './load-flow.activity';
 import type { placeMachine } from './place-machine.activity';
@@ -20,7 +19,6 @@ export interface Activities {
   'resolve-desktop-flow': ReturnType<typeof resolveDesktopFlow>;
   'resolve-target': ReturnType<typeof resolveTarget>;
   'send-command': ReturnType<typeof sendCommand>;
-  'deliver-effects': ReturnType<typeof deliverEffects>;
   'record-run': ReturnType<typeof recordRun>;
   'raise-inbox': ReturnType<typeof raiseInbox>;
   'read-machine': ReturnType<typeof readMachine>;

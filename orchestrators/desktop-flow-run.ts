@@ -6,7 +6,7 @@ import type { Place } from './await-turn';
 import { callActivity, callThroughOutages } from './call-activity';
 import { DesktopRun } from './desktop-run';
 import { offerToMachine } from './offer-to-machine';
-import { releaseLateGrants } from './release-grant';
+import { releaseGrant, releaseLateGrants } from './release-grant';
 import { runOnMachine } from './run-on-machine';
 
 /**
@@ -17,7 +17,7 @@ export function* desktopFlowRun(context: OrchestrationContext): Generator<Task, 
   const run = new DesktopRun(context.df);
   try {
     const result = yield* execute(run);
-    yield* releaseLateGrants(run);
+    releaseLateGrants(run);
     run.showEnd(result);
     yield* callThroughOutages(run, 'record-run', {
       row: { run: run.id, state: result.state, endedMs: run.inbox.nowMs, error: result.error },
@@ -52,14 +52,8 @@ function* execute(run: DesktopRun): Generator<Task, DesktopRunResult, unknown> {
       continue;
     }
 
-    const startedMs = run.inbox.nowMs;
-    const result = yield* runOnMachine(run, target, turn.grant);
-    yield* run.callQueue(turn.queue, {
-      kind: 'release',
-      grant: turn.grant,
-      outcome: result.state,
-      durationMs: run.inbox.nowMs - startedMs,
-    });
+    const { result, free } = yield* runOnMachine(run, target, turn.grant);
+    if (!free) releaseGrant(run, turn, result.state);
     return { ...result, machine: turn.grant.machine };
   }
 }

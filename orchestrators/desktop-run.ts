@@ -24,6 +24,8 @@ export class DesktopRun {
   redraws = 0;
   redrawn: RunPlace | undefined;
   private readonly grantsSeen = new Set<string>();
+  /** What agents said about grants that the run has not been told of. */
+  private early: AgentMessage[] = [];
   private staleMessages = 0;
   private status: DesktopRunStatus = { state: 'Queued', timeline: [] };
 
@@ -51,7 +53,8 @@ export class DesktopRun {
   }
 
   showEnd({ state, error }: DesktopRunResult): void {
-    if (this.staleMessages > 0) this.note('stale messages dropped', { reason: String(this.staleMessages) });
+    const stale = this.staleMessages + this.early.length;
+    if (stale > 0) this.note('stale messages dropped', { reason: String(stale) });
     this.enter(state, state, error ? { reason: error.message } : {});
     if (error) this.show({ error: shortError(error) });
   }
@@ -59,7 +62,7 @@ export class DesktopRun {
   /** Sends one command to a queue; a grant in its answer counts as told. */
   *callQueue(queue: string, order: QueueOrder): Generator<Task, QueueReply, unknown> {
     const reply = yield* callQueue(this, queue, order);
-    if (reply.kind === 'granted') this.grantsSeen.add(grantKey(reply.grant));
+    if (reply.kind === 'granted') this.isNewGrant(reply.grant);
     return reply;
   }
 
@@ -68,12 +71,19 @@ export class DesktopRun {
     const key = grantKey(grant);
     if (this.grantsSeen.has(key)) return false;
     this.grantsSeen.add(key);
+    this.inbox.putBack(this.early.filter((message) => speaksFor(message, grant)));
+    this.early = this.early.filter((message) => !speaksFor(message, grant));
     return true;
   }
 
+  /** The answer to an offer may overtake the word of its grant; it is heard when that has come. */
+  keepEarly(message: AgentMessage): void {
+    this.early.push(message);
+  }
+
   /** Whether an agent's message is about the grant that counts; others are late or foreign: dropped and counted. */
-  isCurrent(message: AgentMessage, grant: GrantRef | undefined): boolean {
-    if (grant && speaksFor(message, grant)) return true;
+  isCurrent(message: AgentMessage, grant: GrantRef): boolean {
+    if (speaksFor(message, grant)) return true;
     this.staleMessages += 1;
     return false;
   }
@@ -91,6 +101,7 @@ export class DesktopRun {
       pinned: (this.redrawn ?? target).pinned,
       whenSessionBlocked: target.whenSessionBlocked,
       flow: target.desktopFlow.name,
+      runner: target.runner,
       requestedBy: this.input.startedBy,
     };
   }

@@ -73,6 +73,11 @@ export class Inbox<Message> {
     return this.arrivals.shift();
   }
 
+  /** Messages that are to be taken before all others. */
+  putBack(messages: readonly Message[]): void {
+    this.arrivals.unshift(...messages);
+  }
+
   /** Cancels the timers that still run: an instance with one of them would not end. Nothing may be yielded after. */
   close(): void {
     for (const timer of this.timers) if (!timer.isCompleted) timer.cancel();

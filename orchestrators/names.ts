@@ -1,5 +1,6 @@
 import type { EntityId } from 'durable-functions';
 import * as df from 'durable-functions';
+import { CAPACITY_KEY, RUN_QUEUE, UNATTENDED_CAPACITY } from '../entities/queue-names';
 
 /** Names under which app.ts registers durable functions; an instance keeps its orchestration's name in its history. */
 export const orchestrations = {
@@ -9,13 +10,8 @@ export const orchestrations = {
   moveMachine: 'move-machine',
   queueCommand: 'queue-command',
   capacityCommand: 'capacity-command',
-  settleEffects: 'settle-effects',
   testConnection: 'test-connection',
 } as const;
-
-export const RUN_QUEUE = 'run-queue';
-const UNATTENDED_CAPACITY = 'unattended-capacity';
-const CAPACITY_KEY = 'environment';
 
 /** One for the environment (row H1). */
 export function capacityEntity(): EntityId {

@@ -3,9 +3,8 @@ import type { ErrorInfo } from '../contracts/errors';
 import type { DesktopRunResult } from '../contracts/runs';
 import type { GrantRef, QueueReply } from '../domain/run-queue/messages';
 import { cancelled, failed, judgeRefusal, noCandidateMachine } from '../domain/runs/judgements';
-import { tryActivity } from './call-activity';
 import type { DesktopRun } from './desktop-run';
-import { releaseForeignGrant } from './release-grant';
+import { releaseForeignGrant, releaseGrant } from './release-grant';
 import type { ResolvedDesktopFlow } from './resolve-desktop-flow.activity';
 
 /** After so many returns the run leaves the queue between its tries, for longer each time: its history has an end. */
@@ -19,47 +18,33 @@ export type OfferAnswer =
   | { kind: 'over'; result: DesktopRunResult };
 
 /**
- * Offers the run to the machine that was granted (row L4). Nothing starts before `go`, so until then the run may still go back
- * to its old place (row H2). Rule 1: the queue deadline stays armed.
+ * The run is offered to the machine that was granted (row L4); the queue's courier has sent the offer. Nothing starts before `go`, so
+ * until then the run may still go back to its old place (row H2). Rule 1: the queue deadline stays armed.
  */
 export function* offerToMachine(
   run: DesktopRun,
   target: ResolvedDesktopFlow,
   { queue, grant }: { queue: string; grant: GrantRef },
 ): Generator<Task, OfferAnswer, unknown> {
-  const { deadlineMs, userKey } = run.entry(target);
-  if (run.inbox.nowMs >= deadlineMs) return yield* giveUp(notAccepted());
+  const { deadlineMs } = run.entry(target);
+  if (run.inbox.nowMs >= deadlineMs) return giveUp(notAccepted());
   const offerUntilMs = Math.min(run.inbox.nowMs + target.acceptWithinMs, deadlineMs);
   run.enter('Starting', 'offered to machine', { reason: grant.machine });
   run.show({ machine: grant.machine });
-  // An offer that could not be sent is an offer that nobody accepts.
-  yield* tryActivity(run, 'send-command', {
-    command: {
-      v: 1,
-      kind: 'offer',
-      run: run.id,
-      machine: grant.machine,
-      fence: grant.fence,
-      userKey,
-      runner: target.runner,
-    },
-    untilMs: offerUntilMs,
-    row: { state: 'Starting', machine: grant.machine, epoch: grant.fence.epoch, fence: grant.fence.n, queue },
-  });
   const answer = yield* waitForAnswer(run, grant, offerUntilMs);
   const late = run.inbox.nowMs >= deadlineMs;
   switch (answer.kind) {
     case 'accepted':
-      return late ? yield* giveUp(notAccepted()) : answer;
+      return late ? giveUp(notAccepted()) : answer;
     case 'cancelled':
-      return yield* giveUp(cancelled(answer.by));
+      return giveUp(cancelled(answer.by));
     case 'refused':
       run.note('refused by machine', { reason: answer.error.code });
       if (judgeRefusal(answer.error, target.whenSessionBlocked) === 'fail')
-        return yield* giveUp(failed(answer.error));
+        return giveUp(failed(answer.error));
       return yield* giveBack(answer.error.code);
     case 'silence':
-      if (late) return yield* giveUp(notAccepted());
+      if (late) return giveUp(notAccepted());
       run.note('not accepted in time', { reason: grant.machine });
       return yield* giveBack('notAccepted');
     case 'takenAway':
@@ -71,8 +56,8 @@ export function* offerToMachine(
     return noCandidateMachine({ why: 'notAccepted', machine: grant.machine });
   }
 
-  function* giveUp(result: DesktopRunResult): Generator<Task, OfferAnswer, unknown> {
-    yield* run.callQueue(queue, { kind: 'release', grant, outcome: result.state });
+  function giveUp(result: DesktopRunResult): OfferAnswer {
+    releaseGrant(run, { queue, grant }, result.state);
     return { kind: 'over', result };
   }
 
@@ -82,7 +67,7 @@ export function* offerToMachine(
     if (run.returns <= QUICK_RETURNS) {
       return { kind: 'returned', reply: yield* run.callQueue(queue, { kind: 'return', grant, reason }) };
     }
-    yield* run.callQueue(queue, { kind: 'release', grant, outcome: reason });
+    releaseGrant(run, { queue, grant }, reason);
     const pauseMs = FIRST_PAUSE_MS * 2 ** (run.returns - QUICK_RETURNS);
     const untilMs = Math.min(run.inbox.nowMs + pauseMs, deadlineMs);
     const by = yield* waitOutPause(run, untilMs);
@@ -108,7 +93,7 @@ function* waitForAnswer(run: DesktopRun, grant: GrantRef, untilMs: number): Gene
       case 'cancel':
         return { kind: 'cancelled', by: message.by };
       case 'granted':
-        if (run.isNewGrant(message.grant)) yield* releaseForeignGrant(run, message);
+        if (run.isNewGrant(message.grant)) releaseForeignGrant(run, message);
         break;
       case 'takenAway':
         if (message.grant.fence.n === grant.fence.n && message.grant.machine === grant.machine)
@@ -140,6 +125,6 @@ function* waitOutPause(
     const message = yield* run.inbox.next(untilMs);
     if (message === undefined) return undefined;
     if (message.kind === 'cancel') return { by: message.by };
-    if (message.kind === 'granted' && run.isNewGrant(message.grant)) yield* releaseForeignGrant(run, message);
+    if (message.kind === 'granted' && run.isNewGrant(message.grant)) releaseForeignGrant(run, message);
   }
 }

@@ -1,18 +1,24 @@
-import type { Task } from 'durable-functions';
 import type { GrantRef } from '../domain/run-queue/messages';
+import { signalQueue } from './call-queue';
 import type { DesktopRun } from './desktop-run';
 
-/** A grant that the run cannot use (another queue's, or too late) goes back at once. */
-export function* releaseForeignGrant(
+/** Gives a machine back; a grant that is not the current one any more is left alone (rule 6). */
+export function releaseGrant(
   run: DesktopRun,
-  told: { queue: string; grant: GrantRef },
-): Generator<Task, void, unknown> {
-  yield* run.callQueue(told.queue, { kind: 'release', grant: told.grant, outcome: 'unused' });
+  { queue, grant }: { queue: string; grant: GrantRef },
+  outcome: string,
+): void {
+  signalQueue(run, queue, { kind: 'release', grant, outcome });
+}
+
+/** A grant that the run cannot use (another queue's, or too late) goes back at once. */
+export function releaseForeignGrant(run: DesktopRun, told: { queue: string; grant: GrantRef }): void {
+  releaseGrant(run, told, 'unused');
 }
 
 /** Gives back whatever was granted while the run was ending; the last thing it does. */
-export function* releaseLateGrants(run: DesktopRun): Generator<Task, void, unknown> {
+export function releaseLateGrants(run: DesktopRun): void {
   for (let message = run.inbox.take(); message; message = run.inbox.take()) {
-    if (message.kind === 'granted' && run.isNewGrant(message.grant)) yield* releaseForeignGrant(run, message);
+    if (message.kind === 'granted' && run.isNewGrant(message.grant)) releaseForeignGrant(run, message);
   }
 }

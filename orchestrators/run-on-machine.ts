@@ -11,6 +11,12 @@ import type { DesktopRun } from './desktop-run';
 import { releaseForeignGrant } from './release-grant';
 import type { ResolvedDesktopFlow } from './resolve-desktop-flow.activity';
 
+export interface EndOnMachine {
+  result: DesktopRunResult;
+  /** The machine is free: by the agent's `done`, which frees it by itself, or by hand. */
+  free: boolean;
+}
+
 /**
  * Says `go` and follows the run to its end. From here it ends only by the agent's report, by the agent's proof that it never
  * started, or by three hours' silence (rows H3, L4). A cancel or the run timeout asks the agent to stop and waits for that proof
@@ -20,7 +26,7 @@ export function* runOnMachine(
   run: DesktopRun,
   target: ResolvedDesktopFlow,
   grant: GrantOffer,
-): Generator<Task, DesktopRunResult, unknown> {
+): Generator<Task, EndOnMachine, unknown> {
   const { action } = run.input;
   run.note('told to go', { reason: grant.machine });
   const problem = yield* callThroughOutages(run, 'send-command', {
@@ -38,7 +44,6 @@ export function* runOnMachine(
       ...(grant.terms ? { sessionPlan: sessionPlan(action, grant.terms) } : {}),
     },
     credential: target.credential,
-    row: { state: 'Running' },
   });
   const timeoutMs = run.inbox.nowMs + target.runTimeoutMs;
   let stopping: StopReason | undefined;
@@ -61,18 +66,18 @@ export function* runOnMachine(
         yield* stop(stopping);
         break;
       case 'granted':
-        if (run.isNewGrant(message.grant)) yield* releaseForeignGrant(run, message);
+        if (run.isNewGrant(message.grant)) releaseForeignGrant(run, message);
         break;
       case 'silent':
-        if (isThis(message.grant)) return judgeSilence(message.sinceMs, stopping);
+        if (isThis(message.grant)) return held(judgeSilence(message.sinceMs, stopping));
         break;
       case 'takenAway':
-        if (isThis(message.grant)) return failed(takenAway());
+        if (isThis(message.grant)) return { result: failed(takenAway()), free: true };
         break;
       case 'agent': {
         if (!run.isCurrent(message, grant)) break;
-        if (message.event === 'done') return judgeDone(message.body, stopping);
-        if (message.event === 'never') return judgeNever(message.body.reason, stopping);
+        if (message.event === 'done') return { result: judgeDone(message.body, stopping), free: true };
+        if (message.event === 'never') return held(judgeNever(message.body.reason, stopping));
         if (message.seq > order && !stopping) show(run, message);
         order = Math.max(order, message.seq);
         break;
@@ -105,6 +110,10 @@ export function* runOnMachine(
       },
     });
   }
+}
+
+function held(result: DesktopRunResult): EndOnMachine {
+  return { result, free: false };
 }
 
 /** What the agent says along the way; events that overtook each other are told by their number. */

@@ -1,4 +1,4 @@
-import type { Ports, RunRow } from '../adapters/ports';
+import type { Ports } from '../adapters/ports';
 import { sealCredential } from '../adapters/secrets/seal-credential';
 import type { MachineCommand } from '../contracts/agent-protocol';
 import { errorInfo, type ErrorInfo } from '../contracts/errors';
@@ -21,8 +21,6 @@ export interface SendCommand {
   credential?: CredentialRef | undefined;
   /** The broker drops the command when nobody has taken it by then. */
   untilMs?: number | undefined;
-  /** What changes in the run's row. */
-  row?: Partial<RunRow> | undefined;
 }
 
 type SealingCommand = Extract<MachineCommand, { kind: 'go' | 'testConnection' }>;
@@ -31,15 +29,12 @@ type SealingCommand = Extract<MachineCommand, { kind: 'go' | 'testConnection' }>
  * Sends a command to the queue of the machine that it names. The only place that reads a credential: it leaves sealed.
  * @returns why the credential cannot be sent; nothing was sent then.
  */
-export function sendCommand(ports: Pick<Ports, 'runs' | 'commands' | 'machines' | 'secrets' | 'now'>) {
-  return async ({ command, credential, untilMs, row }: SendCommand): Promise<ErrorInfo | undefined> => {
+export function sendCommand(ports: Pick<Ports, 'commands' | 'machines' | 'secrets' | 'now'>) {
+  return async ({ command, credential, untilMs }: SendCommand): Promise<ErrorInfo | undefined> => {
     const sealed = credential && takesCredential(command) ? await seal(command, credential) : undefined;
     if (sealed && !sealed.ok) return sealed.error;
-    const writing = row && 'run' in command ? ports.runs.record({ ...row, run: command.run }) : undefined;
-    // The agent's answers are checked against the row, which names the grant from the offer on.
-    if (command.kind === 'offer') await writing;
     const options = untilMs === undefined ? {} : { ttlMs: Math.max(1, untilMs - ports.now()) };
-    await Promise.all([writing, ports.commands.send(sealed?.command ?? command, options)]);
+    await ports.commands.send(sealed?.command ?? command, options);
     return undefined;
   };
 

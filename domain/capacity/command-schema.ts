@@ -15,7 +15,7 @@ const capacityCommand = z.discriminatedUnion('kind', [
     seen: count,
   }),
   z.object({ kind: z.literal('returnBot'), ...fromQueue, count }),
-  z.object({ kind: z.literal('confirm'), now, upTo: count }),
+  z.object({ kind: z.literal('confirm'), now, queue: z.string().min(1), upTo: count }),
   z.object({ kind: z.literal('setTotal'), now, total: z.number() }),
   z.object({ kind: z.literal('reconcile'), now }),
 ]);

@@ -41,7 +41,7 @@ function apply(state: CapacityState, command: CapacityCommand): CapacityReply {
         lent: Math.max(0, borrower.lent - command.count),
       }));
     case 'confirm':
-      state.outbox = state.outbox.filter((effect) => effect.id > command.upTo);
+      state.outbox = state.outbox.filter(({ id, queue }) => queue !== command.queue || id > command.upTo);
       return { kind: 'ok' };
     case 'setTotal':
       return setTotal(state, command.total);

@@ -4,13 +4,14 @@ import type { BotWant } from '../run-queue/messages';
 export type CapacityCommand = { now: number } & (
   | { kind: 'wantBot'; queue: string; effect: number; wants: BotWant[]; seen: number }
   | { kind: 'returnBot'; queue: string; effect: number; count: number }
-  | { kind: 'confirm'; upTo: number }
+  /** The queue has received its effects up to this one. */
+  | { kind: 'confirm'; queue: string; upTo: number }
   /** Unattended bots of the environment. */
   | { kind: 'setTotal'; total: number }
   | { kind: 'reconcile' }
 );
 
-/** Stays in the outbox until confirmed, in order: to be passed to the queue as its `bot` command, `effect` being the id. */
+/** Stays in the outbox until its queue confirms it: told to the queue as its `bot` command, `effect` being the id. */
 export interface CapacityEffect {
   id: number;
   kind: 'bot';
@@ -24,12 +25,6 @@ export type CapacityReply =
   /** seen before */
   | { kind: 'old' }
   | { kind: 'refused'; code: 'BadCommand' | 'BadSetting'; detail: string };
-
-export interface CapacityAnswer {
-  reply: CapacityReply;
-  /** Effects not yet confirmed, oldest first. */
-  effects: CapacityEffect[];
-}
 
 /** Utilisation and demand as people see them (row H1). */
 export interface CapacitySnapshot {

@@ -1,7 +1,7 @@
 import type { Priority } from '../../contracts/runs';
 import type { EntryClass } from './state';
 
-/** A class as stored: priority, mode and wish as numbers; userKey, flow, pinned, requestedBy as places in the texts (-1: absent). */
+/** A class as stored: priority, mode and wish as numbers; userKey, flow, pinned, requestedBy, runner as places in the texts (-1: absent). */
 export type ClassRow = [
   priority: number,
   unattended: 0 | 1,
@@ -10,6 +10,7 @@ export type ClassRow = [
   flow: number,
   pinned: number,
   requestedBy: number,
+  runner: number,
 ];
 
 const priorities: readonly Priority[] = ['high', 'normal', 'low'];
@@ -33,6 +34,7 @@ export class ClassTable {
       this.#text(cls.flow),
       this.#text(cls.pinned),
       this.#text(cls.requestedBy),
+      this.#text(cls.runner),
     ]);
     this.#known.set(cls, this.rows.length - 1);
     return this.rows.length - 1;
@@ -49,7 +51,7 @@ export class ClassTable {
 }
 
 export function readClasses(rows: readonly ClassRow[], texts: readonly string[]): EntryClass[] {
-  return rows.map(([priority, unattended, waits, userKey, flow, pinned, requestedBy]) => ({
+  return rows.map(([priority, unattended, waits, userKey, flow, pinned, requestedBy, runner]) => ({
     priority: priorities[priority] ?? 'normal',
     mode: unattended === 1 ? 'unattended' : 'attended',
     whenSessionBlocked: waits === 1 ? 'wait' : 'fail',
@@ -57,5 +59,6 @@ export function readClasses(rows: readonly ClassRow[], texts: readonly string[])
     flow: texts[flow] ?? '',
     pinned: texts[pinned],
     requestedBy: texts[requestedBy],
+    runner: texts[runner] ?? '',
   }));
 }

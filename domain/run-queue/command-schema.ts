@@ -26,6 +26,7 @@ const entry = z.object({
   pinned: text.optional(),
   whenSessionBlocked: z.enum(['fail', 'wait']).optional(),
   flow: z.string(),
+  runner: z.string(),
   requestedBy: z.string().optional(),
 });
 
@@ -58,8 +59,8 @@ const queueCommand = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('request'), now, entry, again: z.boolean().optional() }),
   z.object({ kind: z.literal('withdraw'), now, run: text }),
   z.object({ kind: z.literal('return'), now, grant, reason: z.string() }),
-  z.object({ kind: z.literal('release'), now, grant, outcome: z.string(), durationMs: ms.optional() }),
-  z.object({ kind: z.literal('confirm'), now, upTo: count }),
+  z.object({ kind: z.literal('release'), now, grant, outcome: z.string(), ran: z.boolean().optional() }),
+  z.object({ kind: z.literal('confirm'), now, upTo: count, resend: z.boolean().optional() }),
   z.object({ kind: z.literal('stopping'), now, grant }),
   z.object({ kind: z.literal('reconcile'), now, ended: z.array(grant), silentBeforeMs: ms }),
   z.object({ kind: z.literal('setPriority'), now, run: text, priority, actor }),

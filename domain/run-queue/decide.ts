@@ -1,13 +1,13 @@
 import { bot } from './bots';
 import { grantAll } from './granting';
 import { confirm, reconcile, releaseByHand, stopping } from './leases';
-import type { QueueCommand, QueueEffect, QueueReply } from './messages';
+import type { GrantRef, QueueCommand, QueueEffect, QueueReply } from './messages';
 import { attach, detach, forget } from './moves';
 import { changeSettings, machineMaintenance, moveToTop, setPriority, undoMove } from './people';
 import { presence, report } from './presence';
 import { giveBack, release, request, withdraw } from './runs';
 import type { QueueState } from './state';
-import { findGrant, grantOffer } from './state';
+import { findGrant, grantOffer, sameGrant } from './state';
 
 export interface Decision {
   state: QueueState;
@@ -28,11 +28,9 @@ export function decide(state: QueueState, command: QueueCommand): Decision {
   dropAbandoned(next);
   const answer = apply(next, command);
   grantAll(next);
-  return {
-    state: next,
-    reply: command.kind === 'request' ? grantedAtOnce(next, command.entry.run, answer) : answer,
-    effects: next.outbox.filter((effect) => effect.id > state.lastEffect),
-  };
+  const reply = command.kind === 'request' ? grantedAtOnce(next, command.entry.run, answer) : answer;
+  if (reply.kind === 'granted') markTold(next, reply.grant);
+  return { state: next, reply, effects: next.outbox.filter((effect) => effect.id > state.lastEffect) };
 }
 
 /** Entries, grants and machines are immutable themselves, so that copies of the lists are enough. */
@@ -93,6 +91,13 @@ function apply(state: QueueState, command: QueueCommand): QueueReply {
 function grantedAtOnce(state: QueueState, run: string, answer: QueueReply): QueueReply {
   const grant = answer.kind === 'queued' ? findGrant(state, run) : undefined;
   return grant ? { kind: 'granted', grant: grantOffer(state, grant) } : answer;
+}
+
+/** The reply tells the owner of its grant. */
+function markTold(state: QueueState, grant: GrantRef): void {
+  state.outbox = state.outbox.map((effect) =>
+    effect.kind === 'grant' && sameGrant(effect.grant, grant) ? { ...effect, told: true } : effect,
+  );
 }
 
 /** Runs whose owner is gone: a living one withdraws at the deadline (rule 1). */

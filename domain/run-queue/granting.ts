@@ -79,7 +79,9 @@ function grant(state: QueueState, entry: Entry, machineId: string): void {
     stoppingMs: undefined,
   };
   state.grants.push(granted);
-  emit(state, { kind: 'grant', owner: entry.owner, grant: grantOffer(state, granted) });
+  const { deadlineMs, cls } = entry;
+  const offer = { userKey: cls.userKey, runner: cls.runner, deadlineMs };
+  emit(state, { kind: 'grant', owner: entry.owner, grant: grantOffer(state, granted), offer });
   tell(state, { what: 'granted', run: entry.run, machine: machineId });
 }
 

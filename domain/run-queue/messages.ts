@@ -38,6 +38,8 @@ export interface RequestedRun {
   whenSessionBlocked?: 'fail' | 'wait' | undefined;
   /** Name of the desktop flow, for the forecast and for people. */
   flow: string;
+  /** What the machine runs it with: told with the offer. */
+  runner: string;
   requestedBy?: string | undefined;
 }
 
@@ -90,9 +92,11 @@ export type QueueCommand = Timed<
       grant: GrantRef;
       /** why the machine did not take it; a refusal with a code is shown (F10) */ reason: string;
     }
-  | { kind: 'release'; grant: GrantRef; outcome: string; durationMs?: number | undefined }
-  // by settle-effects and reconcile
-  | { kind: 'confirm'; upTo: number }
+  /** `ran`: it was executed, so its time counts for the forecast. */
+  | { kind: 'release'; grant: GrantRef; outcome: string; ran?: boolean | undefined }
+  // by the courier and the watch
+  /** `resend`: hand what is left to the courier once more. */
+  | { kind: 'confirm'; upTo: number; resend?: boolean | undefined }
   | { kind: 'stopping'; grant: GrantRef }
   /** Grants older than `silentSinceMs` that are stopping are released (rule 4, row H3). */
   | { kind: 'reconcile'; ended: GrantRef[]; silentBeforeMs: number }
@@ -181,24 +185,33 @@ export type WaitReason =
   /** The machine gave the run back (`reason`); it is offered again at `untilMs`. */
   | { why: 'refused'; machine: string; reason: string; untilMs: number };
 
+/** What the machine that is granted has to be offered. */
+export interface OfferFacts {
+  userKey: string;
+  runner: string;
+  deadlineMs: number;
+}
+
 /**
- * Stays in the entity's outbox until confirmed, in order; receivers drop what they have seen (ids rise). Whoever called the
- * entity delivers it.
+ * Stays in the entity's outbox until confirmed, in order; receivers drop what they have seen (ids rise). The queue's courier
+ * delivers it.
  */
-export type QueueEffect = { id: number } & (
-  | { kind: 'grant'; owner: string; grant: GrantOffer }
-  | { kind: 'moved'; owner: string; target: string; move: number }
-  /** Replaces what this queue wanted before; `seen` is the last bot effect it had received. */
-  | { kind: 'wantBot'; count: number; wants: BotWant[]; seen: number }
-  | { kind: 'returnBot'; count: number }
-  /**
-   * Tell the agent to stop. orphaned: the grant's owner has ended or its machine has registered anew. released: taken away
-   * by hand; the grant is gone, and a living owner has to be told.
-   */
-  | { kind: 'stop'; owner: string; grant: GrantRef; reason: 'orphaned' | 'released' }
-  /** Numbered change of this queue, for the feed. */
-  | { kind: 'changed'; number: number; atMs: number; change: QueueChange }
-);
+export type QueueEffect = { id: number } &
+  /** `told`: the reply to its own request has told the owner. */
+  (
+    | { kind: 'grant'; owner: string; grant: GrantOffer; offer: OfferFacts; told?: true }
+    | { kind: 'moved'; owner: string; target: string; move: number }
+    /** Replaces what this queue wanted before; `seen` is the last bot effect it had received. */
+    | { kind: 'wantBot'; count: number; wants: BotWant[]; seen: number }
+    | { kind: 'returnBot'; count: number }
+    /**
+     * Tell the agent to stop. orphaned: the grant's owner has ended or its machine has registered anew. released: taken away
+     * by hand; the grant is gone, and a living owner has to be told.
+     */
+    | { kind: 'stop'; owner: string; grant: GrantRef; reason: 'orphaned' | 'released' }
+    /** Numbered change of this queue, for the feed. */
+    | { kind: 'changed'; number: number; atMs: number; change: QueueChange }
+  );
 
 export type QueueChange =
   | { what: 'queued'; run: string; priority: Priority; by?: string | undefined }
@@ -211,11 +224,24 @@ export type QueueChange =
   | { what: 'machine'; machine: string; change: string; actor?: string | undefined }
   | { what: 'settings'; actor: string };
 
-export const ANSWERED_EFFECTS = 100;
-
-/** What every operation of the entity returns to an orchestration that calls it. */
-export interface QueueAnswer {
-  reply: QueueReply;
-  /** Effects not yet confirmed, oldest first; at most ANSWERED_EFFECTS, the rest comes with the answer to `confirm`. */
+/** What a queue hands to its courier. */
+export interface Shipment {
+  /** In outbox order; at most SHIPPED_EFFECTS. */
   effects: QueueEffect[];
+  /** They begin with the oldest that is not confirmed. */
+  oldest: boolean;
+  /** There are more behind them. */
+  more: boolean;
+}
+
+export const SHIPPED_EFFECTS = 100;
+
+/** What came of an attempt to deliver effects. */
+export interface Delivery {
+  /** Ids of those that could not be delivered. */
+  failed: number[];
+  /** Grants whose owner does not exist. An owner that has ended takes its grant without a word; the queue watch finds it. */
+  orphans: GrantRef[];
+  /** When that was (ms). */
+  atMs: number;
 }

@@ -88,13 +88,13 @@ export function giveBack(
 
 export function release(
   state: QueueState,
-  { grant: ref, outcome, durationMs }: { grant: GrantRef; outcome: string; durationMs?: number | undefined },
+  { grant: ref, outcome, ran }: { grant: GrantRef; outcome: string; ran?: boolean | undefined },
 ): QueueReply {
   const grant = currentGrant(state, ref);
   if (!grant) return { kind: 'stale' };
   dropGrant(state, grant);
   tell(state, { what: 'released', run: ref.run, machine: ref.machine, outcome });
-  if (durationMs !== undefined) remember(state, grant.entry.cls.flow, durationMs);
+  if (ran) remember(state, grant.entry.cls.flow, state.timeMs - grant.grantedMs);
   return { kind: 'ok' };
 }
 

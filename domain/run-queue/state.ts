@@ -12,6 +12,7 @@ export interface EntryClass {
   readonly pinned: string | undefined;
   readonly whenSessionBlocked: 'fail' | 'wait';
   readonly flow: string;
+  readonly runner: string;
   readonly requestedBy: string | undefined;
 }
 
@@ -166,6 +167,7 @@ export function classOf(state: QueueState, run: RequestedRun): EntryClass {
     pinned: run.pinned,
     whenSessionBlocked: run.whenSessionBlocked ?? 'fail',
     flow: run.flow,
+    runner: run.runner,
     requestedBy: run.requestedBy,
   });
 }
@@ -174,6 +176,7 @@ export function sharedClass(state: QueueState, cls: EntryClass): EntryClass {
   const like = (known: EntryClass) =>
     known.userKey === cls.userKey &&
     known.flow === cls.flow &&
+    known.runner === cls.runner &&
     known.priority === cls.priority &&
     known.mode === cls.mode &&
     known.pinned === cls.pinned &&

@@ -3,7 +3,8 @@ import type { Instances } from '../../adapters/instances';
 import { placeOf, type MachineRow, type Ports, type PresenceRow } from '../../adapters/ports';
 import type { MachineReport } from '../../contracts/agent-protocol';
 import { presenceNumber } from '../../domain/runs/presence-number';
-import { startQueueCommand } from '../queues/start-queue-command';
+import type { QueueOrder } from '../../orchestrators/call-queue';
+import { signalQueue } from '../queues/signal-queue';
 import type { VerifiedEvent } from './verify-event';
 
 type MachineEvent = Extract<VerifiedEvent, { kind: 'hello' | 'heartbeat' }>;
@@ -34,7 +35,7 @@ export function createMachineHearing(
       row.lastSeenMs - before.lastSeenMs >= ports.settings.offlineAfterMs ||
       kind === 'hello';
     if (cameBack) {
-      await startQueueCommand(instances, await queueOf(machine), {
+      await tellQueue(instances, machine, {
         kind: 'presence',
         machine: machine.id,
         epoch,
@@ -44,7 +45,7 @@ export function createMachineHearing(
     }
     if (body.report && (kind === 'hello' || changed(machine.report, body.report))) {
       await keepReport(machine, body.report);
-      await startQueueCommand(instances, await queueOf(machine), {
+      await tellQueue(instances, machine, {
         kind: 'report',
         machine: machine.id,
         epoch,
@@ -55,8 +56,9 @@ export function createMachineHearing(
   };
 
   /** What is remembered of the machine may be some seconds old; it may have moved since. */
-  async function queueOf(machine: MachineRow): Promise<string> {
-    return placeOf((await ports.machines.get(machine.id)) ?? machine).queue;
+  async function tellQueue(instances: Instances, machine: MachineRow, order: QueueOrder): Promise<void> {
+    const { queue } = placeOf((await ports.machines.get(machine.id)) ?? machine);
+    await signalQueue(instances, queue, order, ports.now());
   }
 
   async function keepReport(machine: MachineRow, report: MachineReport): Promise<void> {

@@ -4,7 +4,7 @@ import type { Ports } from '../../adapters/ports';
 import type { ConnectionTestMessage } from '../../domain/connections/connection-test';
 import { INBOX, isRunEventKind } from '../../domain/runs/inbox-messages';
 import type { AgentMessage, InboxMessage } from '../../domain/runs/inbox-messages';
-import { startQueueCommand } from '../queues/start-queue-command';
+import { signalQueue } from '../queues/signal-queue';
 import { createMachineHearing } from './hear-machine';
 import { createLastHeard } from './last-heard';
 import { createSpeakers } from './run-speakers';
@@ -88,12 +88,24 @@ export function receiveAgentEvents(
       time: event.envelope.time,
       body: event.body,
     } as AgentMessage;
-    const told = await instances.raise(grant.run, INBOX, message);
-    if (event.kind !== 'done' && event.kind !== 'never') return;
-    // Rule 4: nobody is there to free the machine; the agent's proof frees it. (An instance that has ended takes events in silence.)
-    if (told === 'told' && (await instances.stateOf(grant.run)) === 'open') return;
-    await startQueueCommand(instances, queue, { kind: 'release', grant, outcome: event.kind });
+    const told = instances.raise(grant.run, INBOX, message);
+    const free = (ran: boolean, outcome: string): Promise<void> =>
+      signalQueue(instances, queue, { kind: 'release', grant, outcome, ran }, ports.now());
+    // The agent's proof frees the machine, whether or not anybody hears it (rule 4).
+    if (event.kind === 'done') await Promise.all([told, free(true, event.body.outcome)]);
+    // A run that was not told to go yet returns to its place by itself; an owner that has ended takes events in silence.
+    else if (event.kind === 'never' && !(await isHeard(told, instances, grant.run)))
+      await free(false, 'never');
+    else await told;
   }
+}
+
+async function isHeard(
+  told: Promise<'told' | 'unknown'>,
+  instances: Instances,
+  run: string,
+): Promise<boolean> {
+  return (await told) === 'told' && (await instances.stateOf(run)) === 'open';
 }
 
 function nameOf(message: unknown): string {

@@ -5,7 +5,7 @@ import { orchestrations } from '../../orchestrators/names';
 import type { QueueCommandInput } from '../../orchestrators/queue-command';
 import { durableHttp, json, type DurableHandler, type Orchestrations } from '../http';
 import { accepted, outputOf } from '../queues/send-queue-command';
-import { limitBots } from '../queues/start-queue-command';
+import { limitBots } from '../queues/signal-queue';
 import { parseBody, readJson } from '../request-body';
 import { readCapacityView } from './capacity-view';
 

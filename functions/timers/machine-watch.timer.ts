@@ -4,12 +4,14 @@ import { placeOf, type MachineRow, type Ports } from '../../adapters/ports';
 import { DELETED } from '../../domain/run-queue/moves';
 import type { MachineSnapshot } from '../../domain/run-queue/snapshot';
 import { presenceNumber, readPresenceNumber } from '../../domain/runs/presence-number';
-import { RUN_QUEUE, storedSnapshot } from '../../entities/run-queue.entity';
+import { RUN_QUEUE } from '../../entities/queue-names';
+import { storedSnapshot } from '../../entities/run-queue.entity';
 import type { StoredEntity } from '../../entities/run-queue.entity';
+import type { QueueOrder } from '../../orchestrators/call-queue';
 import type { MoveInput } from '../../orchestrators/move-machine';
 import { orchestrations } from '../../orchestrators/names';
 import { moveInstance } from '../machines/start-move';
-import { limitBots, startQueueCommand } from '../queues/start-queue-command';
+import { limitBots, signalQueue } from '../queues/signal-queue';
 
 /**
  * Every 30 s: a machine that was silent for two minutes is offline; and what each machine's queue thinks of it is compared with
@@ -35,19 +37,20 @@ export function watchMachines(
     if (machine.revoked) return;
     const { online, seq } = await presenceOf(machine);
     const { queue } = placeOf(machine);
+    const tell = (order: QueueOrder): Promise<void> => signalQueue(instances, queue, order, ports.now());
     const stored = await instances.readEntity(RUN_QUEUE, queue);
     const snapshot = storedSnapshot(stored as StoredEntity | undefined);
     const known = snapshot.machines.find((m) => m.machine === machine.id);
     // One of the machines speaks for the queue.
     if (known && known === snapshot.machines[0] && snapshot.settings.limitedBots !== limitedBots) {
-      await startQueueCommand(instances, queue, limitBots(limitedBots));
+      await tell(limitBots(limitedBots));
     }
     if (!known) {
-      return machine.movingTo ? undefined : attach(machine, instances, { online, seq, limitedBots });
+      return machine.movingTo ? undefined : tell(attachment(machine, { online, seq, limitedBots }));
     }
     if (agrees(known, machine, online)) return;
     const number = known.epoch === machine.epoch ? Math.max(seq, known.presenceSeq) : seq;
-    await startQueueCommand(instances, queue, {
+    await tell({
       kind: 'presence',
       machine: machine.id,
       epoch: machine.epoch,
@@ -81,15 +84,13 @@ async function resumeMove(machine: MachineRow, instances: Instances): Promise<vo
 }
 
 /** The command of the registration got lost: the machine joins now. */
-async function attach(
+function attachment(
   machine: MachineRow,
-  instances: Instances,
   facts: { online: boolean; seq: number; limitedBots: boolean },
-): Promise<void> {
-  const { queue, move } = placeOf(machine);
-  await startQueueCommand(instances, queue, {
+): QueueOrder {
+  return {
     kind: 'attach',
-    move,
+    move: placeOf(machine).move,
     joining: {
       machine: machine.id,
       epoch: machine.epoch,
@@ -100,5 +101,5 @@ async function attach(
       maintenance: machine.maintenance,
     },
     settings: { limitedBots: facts.limitedBots },
-  });
+  };
 }

@@ -1,18 +1,17 @@
 import type { InvocationContext, Timer } from '@azure/functions';
 import type { Instances } from '../../adapters/instances';
 import type { Ports } from '../../adapters/ports';
+import type { CapacityCommand } from '../../domain/capacity/messages';
 import { decodeQueue } from '../../domain/run-queue/codec';
 import type { Grant, QueueState } from '../../domain/run-queue/state';
 import { grantRef, needsWatch } from '../../domain/run-queue/state';
 import { INBOX } from '../../domain/runs/inbox-messages';
 import type { InboxMessage } from '../../domain/runs/inbox-messages';
 import { QUEUE_WATCH, WATCH_KEYS } from '../../entities/queue-watch.entity';
-import { RUN_QUEUE } from '../../entities/run-queue.entity';
+import { CAPACITY_KEY, RUN_QUEUE, UNATTENDED_CAPACITY } from '../../entities/queue-names';
 import type { StoredEntity } from '../../entities/run-queue.entity';
-import { UNATTENDED_CAPACITY } from '../../entities/unattended-capacity.entity';
-import type { CapacityOrder } from '../../orchestrators/call-queue';
-import { orchestrations } from '../../orchestrators/names';
-import { startQueueCommand } from '../queues/start-queue-command';
+import type { QueueOrder } from '../../orchestrators/call-queue';
+import { signalQueue } from '../queues/signal-queue';
 
 /**
  * Every minute: looks after every queue that is listed because it holds grants or has not delivered all its effects. Outboxes that a
@@ -23,14 +22,15 @@ export function watchQueues(
   ports: Pick<Ports, 'runs' | 'settings' | 'now'>,
   instancesOf: (context: InvocationContext) => Instances,
 ): (timer: Timer, context: InvocationContext) => Promise<void> {
-  /** Oldest effect that each queue had on the last pass: whoever caused it may still be delivering it. */
+  /** Oldest effect that each queue had on the last pass: its courier may still be delivering it. */
   const lastOldest = new Map<string, number>();
 
   return async (_timer, context) => {
     const instances = instancesOf(context);
     const watched = await listed(instances);
     const queues = watched.flatMap(({ entity, key }) => (entity === RUN_QUEUE ? [key] : []));
-    if (watched.some(({ entity }) => entity === UNATTENDED_CAPACITY)) await watchCapacity(instances);
+    if (watched.some(({ entity }) => entity === UNATTENDED_CAPACITY))
+      await watchCapacity(instances, ports.now());
     for (const queue of lastOldest.keys()) if (!queues.includes(queue)) lastOldest.delete(queue);
     const outcomes = await Promise.allSettled(queues.map((queue) => watch(queue, instances)));
     for (const outcome of outcomes) {
@@ -40,10 +40,11 @@ export function watchQueues(
   };
 
   async function watch(queue: string, instances: Instances): Promise<void> {
+    const tell = (order: QueueOrder): Promise<void> => signalQueue(instances, queue, order, ports.now());
     const stored = (await instances.readEntity(RUN_QUEUE, queue)) as StoredEntity | undefined;
     if (!stored) return;
     const state = decodeQueue(stored.queue);
-    if (isLeftBehind(queue, state)) await instances.start(orchestrations.settleEffects, { queue });
+    if (isLeftBehind(queue, state)) await tell({ kind: 'confirm', upTo: 0, resend: true });
 
     const silentBeforeMs = ports.now() - ports.settings.silenceMs;
     const owned = state.grants.filter((grant) => grant.stoppingMs === undefined);
@@ -59,11 +60,7 @@ export function watchQueues(
     );
     // Only `reconcile` takes an idle queue off the list.
     if (ownerless.length > 0 || overdue || retry || !needsWatch(state)) {
-      await startQueueCommand(instances, queue, {
-        kind: 'reconcile',
-        ended: ownerless.map(grantRef),
-        silentBeforeMs,
-      });
+      await tell({ kind: 'reconcile', ended: ownerless.map(grantRef), silentBeforeMs });
     }
     for (const grant of owned)
       if (!ownerless.includes(grant)) await tellSilence(grant, silentBeforeMs, instances);
@@ -89,8 +86,9 @@ export function watchQueues(
 }
 
 /** Rule 7: bots that were lent and not passed on. `reconcile` also takes an idle one off the list. */
-async function watchCapacity(instances: Instances): Promise<void> {
-  await instances.start(orchestrations.capacityCommand, { kind: 'reconcile' } satisfies CapacityOrder);
+function watchCapacity(instances: Instances, nowMs: number): Promise<void> {
+  const command: CapacityCommand = { kind: 'reconcile', now: nowMs };
+  return instances.signal(UNATTENDED_CAPACITY, CAPACITY_KEY, command.kind, command);
 }
 
 async function listed(instances: Instances): Promise<{ entity: string; key: string }[]> {

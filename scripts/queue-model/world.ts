@@ -130,6 +130,7 @@ export class World {
       pinned: once(choices, 4) ? pick(choices, MACHINES) : undefined,
       whenSessionBlocked: once(choices, 2) ? 'wait' : 'fail',
       flow: pick(choices, ['invoices', 'orders']),
+      runner: 'node',
     };
     this.#entries.set(entry.run, entry);
     this.#say(queue, { kind: 'request', entry });
@@ -145,8 +146,7 @@ export class World {
 
   #endOne(queue: CheckedQueue): void {
     const grant = this.#someGrant(queue);
-    const durationMs = this.choices.below(1_000);
-    if (grant) this.#say(queue, { kind: 'release', grant, outcome: 'Succeeded', durationMs });
+    if (grant) this.#say(queue, { kind: 'release', grant, outcome: 'Succeeded', ran: once(this.choices, 2) });
   }
 
   #giveBack(queue: CheckedQueue): void {
@@ -217,10 +217,10 @@ export class World {
     const { outbox } = this.capacity;
     const part = all ? outbox : outbox.slice(0, this.choices.below(outbox.length + 1));
     for (const effect of part) this.#say(this.#queue(effect.queue), commandToQueue(effect, this.#now));
-    const upTo = part.at(-1)?.id;
-    if (upTo !== undefined && (all || !once(this.choices, 5))) {
-      this.#tellCapacity({ kind: 'confirm', now: this.#now, upTo });
-    }
+    for (const { queue, id } of part)
+      if (all || !once(this.choices, 5)) {
+        this.#tellCapacity({ kind: 'confirm', now: this.#now, queue, upTo: id });
+      }
   }
 
   #heard(queue: CheckedQueue, machine: string): void {

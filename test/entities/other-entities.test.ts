@@ -1,11 +1,8 @@
-import type { CapacityAnswer, CapacitySnapshot } from '../../domain/capacity/messages';
+import type { CapacityReply, CapacitySnapshot } from '../../domain/capacity/messages';
 import type { WatchList } from '../../entities/queue-watch.entity';
 import { QUEUE_WATCH, WATCH_KEYS, queueWatchEntity, watchChange } from '../../entities/queue-watch.entity';
-import {
-  CAPACITY_KEY,
-  UNATTENDED_CAPACITY,
-  unattendedCapacityEntity,
-} from '../../entities/unattended-capacity.entity';
+import { CAPACITY_KEY, UNATTENDED_CAPACITY } from '../../entities/queue-names';
+import { unattendedCapacityEntity } from '../../entities/unattended-capacity.entity';
 import { HostedEntity } from './support';
 
 const now = 1_000_000;
@@ -54,19 +51,22 @@ describe('rule 7: the watch list', () => {
 describe('H1: the unattended bots', () => {
   const capacity = () => new HostedEntity(UNATTENDED_CAPACITY, CAPACITY_KEY, unattendedCapacityEntity);
 
-  test('are lent, and the effect stays in the answer until it is confirmed', () => {
+  test('are lent by signal, and sent again by reconcile until the queue has them', () => {
     const entity = capacity();
     entity.call('setTotal', { now, total: 1 });
     const wants = [{ priority: 'normal', requestedMs: 1 }];
     const want = { now, queue: 'm1', effect: 4, wants, seen: 0 };
-    const { reply, effects } = entity.call<CapacityAnswer>('wantBot', want);
-    expect(reply).toEqual({ kind: 'ok' });
-    expect(effects).toEqual([{ id: 1, kind: 'bot', queue: 'm1', count: 1, contended: false }]);
-    expect(entity.call<CapacityAnswer>('wantBot', want)).toEqual({ reply: { kind: 'old' }, effects });
-    expect(entity.signals).toMatchObject([{ operation: 'list' }]);
-    expect(entity.call<CapacityAnswer>('confirm', { now, upTo: 1 }).effects).toEqual([]);
+    expect(entity.call<CapacityReply>('wantBot', want)).toEqual({ kind: 'ok' });
+    expect(entity.call<CapacityReply>('wantBot', want)).toEqual({ kind: 'old' });
+    const bot = { kind: 'bot', now, effect: 1, count: 1, contended: false };
+    const lent = { to: 'run-queue/m1', operation: 'bot', input: bot };
+    expect(entity.signals).toMatchObject([{ operation: 'list' }, lent]);
     entity.call('reconcile', { now });
-    expect(entity.signals).toMatchObject([{ operation: 'list' }, { operation: 'unlist' }]);
+    expect(entity.signals).toMatchObject([{ operation: 'list' }, lent, lent]);
+    entity.call('confirm', { now, queue: 'm2', upTo: 1 });
+    entity.call('confirm', { now, queue: 'm1', upTo: 1 });
+    entity.call('reconcile', { now });
+    expect(entity.signals.slice(3)).toMatchObject([{ operation: 'unlist' }]);
     expect(entity.call<CapacitySnapshot>('snapshot')).toMatchObject({ total: 1, lent: 1, wanted: 0 });
   });
 
@@ -77,7 +77,7 @@ describe('H1: the unattended bots', () => {
       ['setTotal', { now, total: 'all' }],
       ['x', { now }],
     ] as const) {
-      expect(entity.call<CapacityAnswer>(operation, input).reply).toMatchObject({ code: 'BadCommand' });
+      expect(entity.call<CapacityReply>(operation, input)).toMatchObject({ code: 'BadCommand' });
     }
     expect(entity.state).toBeUndefined();
   });

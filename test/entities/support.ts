@@ -18,10 +18,26 @@ export class HostedEntity {
     private readonly key: string,
     // The state's type is the entity's own affair.
     // oxlint-disable-next-line typescript/no-explicit-any -- EntityContext is invariant in its state type
-    private readonly handler: (context: EntityContext<any>) => void,
+    private readonly handler: (context: EntityContext<any>) => void | Promise<void>,
   ) {}
 
   call<Answer>(operation: string, input?: unknown): Answer {
+    const { context, answer } = this.prepare(operation, input);
+    void this.handler(context);
+    return answer<Answer>();
+  }
+
+  /** As `call`, for an entity that waits for something. */
+  async callWaiting<Answer>(operation: string, input?: unknown): Promise<Answer> {
+    const { context, answer } = this.prepare(operation, input);
+    await this.handler(context);
+    return answer<Answer>();
+  }
+
+  private prepare(
+    operation: string,
+    input: unknown,
+  ): { context: EntityContext<unknown>; answer: <Answer>() => Answer } {
     let answer: string | undefined;
     const context = new DummyEntityContext<unknown>(this.name, 'test', () => undefined);
     context.df = {
@@ -46,8 +62,12 @@ export class HostedEntity {
         this.signals.push({ to: `${entity.name}/${entity.key}`, operation: name, input: signalInput });
       },
     };
-    this.handler(context);
-    if (answer === undefined) throw new Error(`${operation} was not answered`);
-    return JSON.parse(answer) as Answer;
+    return {
+      context,
+      answer: <Answer>() => {
+        if (answer === undefined) throw new Error(`${operation} was not answered`);
+        return JSON.parse(answer) as Answer;
+      },
+    };
   }
 }

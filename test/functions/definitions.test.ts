@@ -228,6 +228,7 @@ describe('machines', () => {
           mode: 'unattended',
           userKey: 'u',
           flow: 'totals',
+          runner: 'node',
           requestedBy: 'owner',
         },
       });

@@ -7,7 +7,6 @@ import { desktopFlowRun } from '../../orchestrators/desktop-flow-run';
 import { moveMachine } from '../../orchestrators/move-machine';
 import { orchestrations } from '../../orchestrators/names';
 import { queueCommand } from '../../orchestrators/queue-command';
-import { settleQueue } from '../../orchestrators/settle-effects';
 import { testConnection } from '../../orchestrators/test-connection';
 import { cloudFlowSegment } from '../../orchestrators/walk-segments';
 import { AppRig, RegisteredFunctions } from '../support/app-rig';
@@ -26,7 +25,6 @@ const handlers: Record<string, OrchestrationHandler> = {
   [orchestrations.queueCommand]: queueCommand,
   [orchestrations.capacityCommand]: capacityCommand,
   [orchestrations.moveMachine]: moveMachine,
-  [orchestrations.settleEffects]: settleQueue,
   [orchestrations.testConnection]: testConnection,
 };
 
@@ -213,7 +211,6 @@ describe('scenarios', () => {
         await succeedAll(2);
       },
     ],
-    ['outbox-left-behind', () => mockRig.start('settle-effects', { queue: agent.machine }, 'settle')],
   ])('%s ends and replays', async (scenario, play) => {
     await play();
     const histories = recordedBy(mockRig, scenario);

@@ -40,10 +40,11 @@ async function terminate(run: string): Promise<void> {
   await mockRig.idle();
 }
 
-/** As long as `away`, nobody can be told anything. */
-function outageOfEvents(): { end(): void } {
+/** Until it ends, nobody can be told anything; or only this one cannot. */
+function outageOfEvents(only?: string): { end(): void } {
   const { raise } = mockRig.instances;
-  mockRig.instances.raise = () => Promise.reject(new Error('events away'));
+  mockRig.instances.raise = (instance, ...rest) =>
+    (only ?? instance) === instance ? Promise.reject(new Error('events away')) : raise(instance, ...rest);
   return { end: () => void (mockRig.instances.raise = raise) };
 }
 
@@ -250,10 +251,29 @@ test('rule 7: what nobody delivered is delivered by the watch', async () => {
     instance === third ? Promise.reject(new Error('away')) : raise(instance, ...rest);
   await agent.succeed(next);
   expect(await holders()).toEqual([third]);
-  expect(agent.offered().run).toBe(second);
+  expect(await story(mockRig, third)).not.toContain('offered to machine');
   mockRig.instances.raise = raise;
   await mockRig.live(3 * MINUTE, () => agent.heartbeat());
-  expect(agent.commands('offer').map(({ run }) => run)).toContain(third);
+  expect(await story(mockRig, third)).toContain('offered to machine');
+  expect((await mockRig.queue(agent.machine)).outbox).toEqual([]);
+});
+
+test('an answer that overtakes the word of its grant is heard when that has come', async () => {
+  await agent.hello();
+  await startDesktopRun(mockRig, 1);
+  const second = await startDesktopRun(mockRig, 2);
+  const grant = await agent.startRun();
+  const outage = outageOfEvents(second);
+  await agent.succeed(grant);
+  outage.end();
+  const next = await agent.accept();
+  expect(next.run).toBe(second);
+  expect(agent.commands('go').map(({ run }) => run)).not.toContain(second);
+  // Whatever the queue does next has its courier try again.
+  await startDesktopRun(mockRig, 3);
+  expect(agent.commands('go').map(({ run }) => run)).toContain(second);
+  await agent.succeed(next);
+  expect((await desktopRun(mockRig, second)).output.state).toBe('Succeeded');
 });
 
 test('rule 10: go names the very fence that was accepted', async () => {

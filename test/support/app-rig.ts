@@ -173,6 +173,9 @@ export class AppRig {
       if (!started.ok) throw new Error('already started');
       return started.instanceId;
     },
+    signal: async (entity, key, operation, input) => {
+      await this.engine.signalEntity(entity, key, operation, JSON.stringify(input));
+    },
     readEntity: async (name, key) => {
       const entity = await this.engine.readEntity(name, key);
       return entity?.state === undefined ? undefined : (JSON.parse(entity.state) as unknown);

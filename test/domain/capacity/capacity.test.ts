@@ -42,7 +42,7 @@ class Bots {
   /** What was sent since the last time. */
   sent(): Pick<CapacityEffect, 'queue' | 'count' | 'contended'>[] {
     const effects = this.state.outbox.map(({ queue, count, contended }) => ({ queue, count, contended }));
-    this.tell({ kind: 'confirm', upTo: this.state.lastEffect });
+    for (const { queue, id } of this.state.outbox) this.tell({ kind: 'confirm', queue, upTo: id });
     return effects;
   }
 }
@@ -223,8 +223,10 @@ describe('H1: bots in the queue', () => {
           }
           queue.tell({ kind: 'confirm', upTo: queue.state.lastEffect });
         }
-        for (const effect of bots.state.outbox) queues.get(effect.queue)?.tell(commandToQueue(effect, 0));
-        bots.tell({ kind: 'confirm', upTo: bots.state.lastEffect });
+        for (const effect of bots.state.outbox) {
+          queues.get(effect.queue)?.tell(commandToQueue(effect, 0));
+          bots.tell({ kind: 'confirm', queue: effect.queue, upTo: effect.id });
+        }
       }
     };
     const order: string[] = [];

@@ -78,7 +78,13 @@ describe('order of execution', () => {
     expect(queue.waiting).toEqual(['a', 'b']);
     expect(queue.request('a')).toEqual({ kind: 'queued' });
     const entry = { run: 'c', owner: 'c', requestedMs: 0, deadlineMs: queue.now + HOUR };
-    const again = { priority: 'normal', mode: 'unattended', userKey: 'u', flow: 'f' } as const;
+    const again = {
+      priority: 'normal',
+      mode: 'unattended',
+      userKey: 'u',
+      flow: 'f',
+      runner: 'node',
+    } as const;
     expect(queue.tell({ kind: 'request', entry: { ...entry, ...again }, again: true })).toEqual({
       kind: 'queued',
     });

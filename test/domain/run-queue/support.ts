@@ -83,6 +83,7 @@ export function requested(run: string, now: number): RequestedRun {
     mode: 'unattended',
     userKey: `user of ${run}`,
     flow: 'invoices',
+    runner: 'node',
   };
 }
 

@@ -1,0 +1,72 @@
+import type { InvocationContext } from '@azure/functions';
+import type { EntityContext } from 'durable-functions';
+import type { Delivery, QueueCommand, QueueEffect, Shipment } from '../domain/run-queue/messages';
+import { botSignals } from './capacity-signals';
+import { waitingEntityHandler } from './operation';
+import type { Outcome, Signal } from './operation';
+import { RUN_QUEUE } from './queue-names';
+
+/** State of the entity. */
+interface StoredCourier {
+  /** All effects of the queue up to this one have been delivered. */
+  delivered: number;
+  /** Those behind it that have been delivered while something is in the way of an earlier one. */
+  ahead: number[];
+}
+
+type Deliver = (queue: string, effects: QueueEffect[], context: InvocationContext) => Promise<Delivery>;
+
+/**
+ * One entity per queue, of the same key: takes the effects of the queue where they belong, in outbox order, so that the queue goes on
+ * deciding meanwhile (docs/adr/0004-couriers.md). `deliver`: a signal of the queue, its input is a Shipment. What cannot be
+ * delivered stays in the queue's outbox; whatever comes next, or the queue watch (rule 7), has it sent again.
+ */
+export function queueCourierEntity(
+  deliver: Deliver,
+): (context: EntityContext<StoredCourier>) => Promise<void> {
+  return waitingEntityHandler<StoredCourier>({
+    operate: ({ key, input, stored }, context) =>
+      operate(key, input as Shipment, stored ?? { delivered: 0, ahead: [] }, (effects) =>
+        deliver(key, effects, context),
+      ),
+    failed: (detail) => ({ refused: detail }),
+  });
+}
+
+async function operate(
+  queue: string,
+  { effects, oldest, more }: Shipment,
+  courier: StoredCourier,
+  deliver: (effects: QueueEffect[]) => Promise<Delivery>,
+): Promise<Outcome<StoredCourier>> {
+  const { delivered, ahead } = courier;
+  const fresh = effects.filter(({ id }) => id > delivered && !ahead.includes(id));
+  const [first] = fresh;
+  // What could not be delivered before comes along.
+  const gap = !oldest && first !== undefined && first.id > delivered + 1;
+  if (gap) return outcome(courier, [confirm(queue, { upTo: delivered, resend: true, now: 0 })]);
+
+  const { failed, orphans, atMs } = await deliver(fresh);
+  const upTo = effects.findLast(({ id }) => !failed.some((other) => other <= id))?.id ?? 0;
+  const next: StoredCourier = {
+    delivered: Math.max(delivered, upTo),
+    ahead: effects.flatMap(({ id }) => (id > upTo && !failed.includes(id) ? [id] : [])),
+  };
+  return outcome(next, [
+    ...botSignals(queue, fresh, atMs),
+    ...orphans.map((grant) => toQueue(queue, { kind: 'stopping', grant, now: atMs })),
+    confirm(queue, { upTo: next.delivered, resend: more && failed.length === 0, now: atMs }),
+  ]);
+}
+
+function outcome(stored: StoredCourier, signals: Signal[]): Outcome<StoredCourier> {
+  return { stored, answer: { ok: true }, signals };
+}
+
+function confirm(queue: string, order: Omit<Extract<QueueCommand, { kind: 'confirm' }>, 'kind'>): Signal {
+  return toQueue(queue, { kind: 'confirm', ...order });
+}
+
+function toQueue(queue: string, input: QueueCommand): Signal {
+  return { entity: RUN_QUEUE, key: queue, operation: input.kind, input };
+}
