@@ -143,6 +143,7 @@ activity('resolve-target', resolveTarget(ports));
 df.app.entity(RUN_QUEUE, runQueueEntity);
 df.app.entity(QUEUE_COURIER, {
   extraInputs: [client],
+  // oxlint-disable-next-line typescript/no-misused-promises -- the SDK awaits it, though its type does not say so
   handler: queueCourierEntity(deliverEffects(ports, instancesOf)),
 });
 // Unattended runs of a limited environment need a bot too; bots are lent to queues.
