@@ -13,8 +13,8 @@ import {
 import { TestAgent } from '../support/test-agent';
 
 /*
- * Row L4 on the real code: random histories with lost, late, repeated and reordered messages, cancels, terminated owners, outages and
- * time. Then everything works again, and: every run has ended, none was executed twice, nothing was executed after it had ended
+ * Row L4 on the real code: random histories with lost, late, repeated and reordered messages, cancels, terminated owners, outages,
+ * time, a queue of three places, priorities, moves to the top, maintenance, machines freed by hand and registered anew. Then everything works again, and: every run has ended, none was executed twice, nothing was executed after it had ended
  * otherwise, the machine is free, and no orchestration lost its way in a replay.
  */
 const mockFunctions = new RegisteredFunctions();
@@ -59,6 +59,17 @@ test.each(Array.from({ length: SEEDS }, (_value, index) => FIRST + index))('seed
     await machine.take(command);
   };
 
+  let orders = 0;
+  const order = (fields: Record<string, unknown>): Promise<void> =>
+    mockRig.start(
+      'queue-command',
+      { queue: agent.machine, order: { actor: 'ann', ...fields } },
+      `order-${++orders}`,
+    );
+  const settings = (given: Record<string, unknown>): Promise<void> =>
+    order({ kind: 'settings', settings: given });
+  await settings({ maxEntries: 3 });
+
   const steps: (() => Promise<void>)[] = [
     async () => void (runs.length < 6 && runs.push(await startDesktopRun(mockRig, runs.length + 1))),
     () => deliver(pick(undelivered())),
@@ -81,10 +92,23 @@ test.each(Array.from({ length: SEEDS }, (_value, index) => FIRST + index))('seed
       await mockRig.idle();
     },
     async () => void (losing = random() < 0.5 ? 0 : 0.3),
+    async () => {
+      const run = pick(runs);
+      const kind = pick(['setPriority', 'moveToTop', 'undoMove']);
+      if (run) await order({ kind, run, priority: pick(['high', 'normal', 'low']) });
+    },
+    () => settings({ maintenance: random() < 0.3 }),
+    async () => {
+      if (random() < 0.2) await order({ kind: 'releaseByHand', machine: agent.machine, reason: 'hangs' });
+    },
+    async () => {
+      if (random() < 0.3) await machine.registerAnew(random() < 0.5 ? 'kept' : 'lost');
+    },
   ];
   for (let n = 0; n < 60; n++) await pick(steps)?.();
 
   losing = 0;
+  await settings({ maintenance: false });
   const endedBefore = await outcomes(runs);
   for (let n = 0; n < 40; n++) {
     for (const command of undelivered()) await deliver(command);
@@ -92,7 +116,7 @@ test.each(Array.from({ length: SEEDS }, (_value, index) => FIRST + index))('seed
     await machine.repeat();
     await mockRig.live(2 * MINUTE, () => agent.heartbeat(...(machine.executing ? [machine.executing] : [])));
   }
-  await mockRig.live(4 * HOUR, () => agent.heartbeat());
+  await mockRig.live(8 * HOUR, () => agent.heartbeat());
 
   const ended = await outcomes(runs);
   for (const run of runs) {

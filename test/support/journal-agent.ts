@@ -1,3 +1,4 @@
+import { compareFences, laterFence } from '../../agent/protocol/fence';
 import type { AgentCommand } from '../../contracts/agent-protocol';
 import type { Fence } from '../../contracts/ids';
 import type { TestAgent } from './test-agent';
@@ -8,13 +9,15 @@ interface Entry {
 }
 
 /**
- * An agent in a few lines that keeps the rules of the run protocol (rules 2, 3, 10, 12): it acts on a command when the test delivers it,
- * in any order and as often as the test likes, and executes one run at a time.
+ * An agent in a few lines that keeps the rules of the run protocol (rules 2, 3, 10, 12) and of registrations (docs/adr/0002): it acts on a
+ * command when the test delivers it, in any order and as often as the test likes, and executes one run at a time.
  */
 export class JournalAgent {
   readonly journal = new Map<string, Entry>();
   readonly executions: string[] = [];
-  private highest = 0;
+  private highest: Fence = { epoch: 1, n: 0 };
+  /** First registration that the journal covers. */
+  private begins = 1;
 
   constructor(readonly agent: TestAgent) {}
 
@@ -23,6 +26,9 @@ export class JournalAgent {
   }
 
   async take(command: AgentCommand): Promise<void> {
+    const { epoch } = command.fence;
+    if (epoch > this.agent.epoch) return;
+    if (epoch < this.agent.epoch && !this.journal.has(command.run)) return this.foreign(command);
     if (command.kind === 'offer') return this.offer(command);
     if (command.kind === 'go') return this.go(command);
     if (command.kind === 'stop') return this.stop(command);
@@ -37,6 +43,34 @@ export class JournalAgent {
     await this.agent.say('done', { outcome }, { run, fence: entry.fence });
   }
 
+  /** The machine is registered anew, by an agent that found the journal of the one before or not; its workers are killed. */
+  async registerAnew(journal: 'kept' | 'lost'): Promise<void> {
+    await this.agent.registerAnew();
+    if (journal === 'lost') {
+      this.journal.clear();
+      this.begins = this.agent.epoch;
+    }
+    for (const [run, entry] of this.journal) {
+      if (entry.state === 'accepted') entry.state = 'never';
+      else if (entry.state === 'started') entry.state = 'done';
+      else continue;
+      await this.report(run, entry);
+    }
+    await this.agent.hello();
+  }
+
+  /** A command of a former registration that the journal does not name. */
+  private async foreign({ kind, run, fence }: AgentCommand): Promise<void> {
+    if (kind === 'offer') return this.refuse(run, fence);
+    if ((kind === 'go' || kind === 'stop') && this.begins <= fence.epoch)
+      await this.never(run, fence, undefined);
+  }
+
+  private refuse(run: string, fence: Fence): Promise<void> {
+    const error = { code: 'UIFlowAlreadyRunning' as const, message: 'busy' };
+    return this.agent.say('refused', { error }, { run, fence });
+  }
+
   /** Says again what the journal holds of every run. */
   async repeat(): Promise<void> {
     for (const [run, entry] of this.journal) await this.report(run, entry);
@@ -44,13 +78,11 @@ export class JournalAgent {
 
   private async offer({ run, fence }: AgentCommand): Promise<void> {
     const known = this.journal.get(run);
-    if (known?.fence.n === fence.n) return this.report(run, known);
+    if (known && compareFences(known.fence, fence) === 0) return this.report(run, known);
     if (known?.state === 'started' || known?.state === 'done') return;
-    if (fence.n < this.highest || this.executing !== undefined) {
-      const error = { code: 'UIFlowAlreadyRunning' as const, message: 'busy' };
-      return this.agent.say('refused', { error }, { run, fence });
-    }
-    this.highest = fence.n;
+    if (compareFences(fence, this.highest) < 0 || this.executing !== undefined)
+      return this.refuse(run, fence);
+    this.highest = laterFence(this.highest, fence);
     const entry: Entry = { fence, state: 'accepted' };
     this.journal.set(run, entry);
     return this.report(run, entry);
@@ -58,8 +90,9 @@ export class JournalAgent {
 
   private async go({ run, fence }: AgentCommand): Promise<void> {
     const known = this.journal.get(run);
-    if (known && known.fence.n > fence.n) return;
-    if (!known || known.fence.n < fence.n) return this.never(run, fence, known);
+    const age = known ? compareFences(known.fence, fence) : -1;
+    if (age > 0) return;
+    if (!known || age < 0) return this.never(run, fence, known);
     if (known.state !== 'accepted') return this.report(run, known);
     if (this.executing !== undefined) return this.never(run, fence, undefined);
     known.state = 'started';
@@ -69,13 +102,14 @@ export class JournalAgent {
 
   private async stop({ run, fence }: AgentCommand): Promise<void> {
     const known = this.journal.get(run);
-    if (known && known.fence.n > fence.n) return;
+    const age = known ? compareFences(known.fence, fence) : -1;
+    if (age > 0) return;
     if (!known || known.state === 'accepted') return this.never(run, fence, undefined);
     if (known.state === 'started') {
       known.state = 'done';
       await this.agent.say('done', { outcome: 'Stopped' }, { run, fence: known.fence });
-    } else if (known.fence.n === fence.n) await this.report(run, known);
-    if (known.fence.n < fence.n) await this.never(run, fence, known);
+    } else if (age === 0) await this.report(run, known);
+    if (age < 0) await this.never(run, fence, known);
   }
 
   /** Rule 12: a record of what was started or done is never replaced. */

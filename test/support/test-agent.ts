@@ -33,12 +33,12 @@ export interface Grant {
 /** A registered machine whose agent says exactly what the test says, signed as a real one does. */
 export class TestAgent {
   seq = 0;
-  readonly epoch = 1;
+  epoch = 1;
 
   private constructor(
     readonly rig: AppRig,
     readonly machine: string,
-    private readonly key: KeyObject,
+    private key: KeyObject,
     /** Opens credentials that were sealed for this machine: PKCS #8 DER in base64. */
     readonly unsealingKey: string,
   ) {}
@@ -67,6 +67,25 @@ export class TestAgent {
     const agent = new TestAgent(rig, machine, privateKey, sealing.privateKey);
     await rig.tick('watch-machines');
     return agent;
+  }
+
+  /** The machine gets a new registration and a new key; its presence and event numbers go on. */
+  async registerAnew(): Promise<void> {
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const { rig, machine } = this;
+    const known = await rig.ports.machines.get(machine);
+    if (!known) throw new Error(`there is no ${machine}`);
+    await rig.ports.machines.renew(machine, {
+      epoch: this.epoch + 1,
+      publicKey: publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
+      sealingKey: known.sealingKey,
+      installation: known.installation,
+      report: known.report,
+      registeredMs: rig.clock.now(),
+    });
+    this.epoch += 1;
+    this.key = privateKey;
+    await rig.tick('watch-machines');
   }
 
   /** Says one thing; the body is signed as it is sent. */
