@@ -47,11 +47,15 @@ export function watchQueues(
     if (isLeftBehind(queue, state)) await tell({ kind: 'confirm', upTo: 0, resend: true });
 
     const silentBeforeMs = ports.now() - ports.settings.silenceMs;
-    const owned = state.grants.filter((grant) => grant.stoppingMs === undefined);
-    const ownerless = await filterAsync(
-      owned,
-      async (grant) => (await instances.stateOf(grant.entry.owner)) !== 'open',
+    const owned = await filterAsync(
+      state.grants,
+      async (grant) => (await instances.stateOf(grant.entry.owner)) === 'open',
     );
+    const ownerless = state.grants.filter(
+      (grant) => grant.stoppingMs === undefined && !owned.includes(grant),
+    );
+    // Before `reconcile`: once that has freed the machine, nobody knows of the grant whose owner waits.
+    for (const grant of owned) await tellSilence(grant, silentBeforeMs, instances);
     const overdue = state.grants.some(
       ({ stoppingMs }) => stoppingMs !== undefined && stoppingMs < silentBeforeMs,
     );
@@ -62,8 +66,6 @@ export function watchQueues(
     if (ownerless.length > 0 || overdue || retry || !needsWatch(state)) {
       await tell({ kind: 'reconcile', ended: ownerless.map(grantRef), silentBeforeMs });
     }
-    for (const grant of owned)
-      if (!ownerless.includes(grant)) await tellSilence(grant, silentBeforeMs, instances);
   }
 
   /** True when the oldest effect has stood in the outbox since the last pass. */
@@ -78,7 +80,8 @@ export function watchQueues(
   async function tellSilence(grant: Grant, silentBeforeMs: number, instances: Instances): Promise<void> {
     if (grant.grantedMs >= silentBeforeMs) return;
     const row = await ports.runs.get(grant.entry.run);
-    const sinceMs = Math.max(grant.grantedMs, row?.heardMs ?? 0);
+    // A grant of a former registration is given up three hours after the new one, whatever was heard (docs/adr/0002).
+    const sinceMs = grant.stoppingMs ?? Math.max(grant.grantedMs, row?.heardMs ?? 0);
     if (sinceMs >= silentBeforeMs) return;
     const message: InboxMessage = { kind: 'silent', grant: grantRef(grant), sinceMs };
     await instances.raise(grant.entry.owner, INBOX, message);
