@@ -39,6 +39,31 @@ export function spawnAsUser(
   return spawn(program ?? '', args, options);
 }
 
+/**
+ * Waits until a service has written a line to its descriptor 3, which says that it serves.
+ * @throws Error when it cannot be started or ends; one that takes longer than `patienceMs` is killed.
+ */
+export async function announced(child: ChildProcess, patienceMs: number): Promise<void> {
+  const pipe = child.stdio[3];
+  const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      let said = '';
+      child.on('error', reject);
+      // Not before the end of the line: a service whose pipe is closed as it writes would end.
+      pipe?.on('data', (chunk: Buffer) => {
+        said += chunk.toString('utf8');
+        if (said.endsWith('\n')) resolve();
+      });
+      pipe?.once('error', reject);
+      pipe?.once('close', () => reject(new Error('it ended')));
+    });
+  } finally {
+    clearTimeout(timer);
+    pipe?.destroy();
+  }
+}
+
 /** Runs a program as a user. @returns whether it ended with 0. */
 export async function succeedsAsUser(
   place: UserPlace,

@@ -1,10 +1,9 @@
 import { open, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, identify } from '../../process/process-identity';
 import type { ProcessIdentity } from '../../protocol/records';
-import { spawnAsUser, type UserPlace } from './as-user';
+import { announced, spawnAsUser, type UserPlace } from './as-user';
 import { authorityFile, screenFolder } from './environment';
 import { writeAuthority } from './x-authority';
 import { xConnect, type XConnection } from './x-connection';
@@ -43,7 +42,7 @@ export async function startXServer(options: {
       { cwd: folder, env, detached: true, stdio: ['ignore', 'ignore', output.fd, 'pipe'] },
     );
     child.unref();
-    await ready(child.stdio[3] as Readable, child);
+    await announced(child, START_MS);
     const identity = child.pid === undefined ? undefined : await identify(child.pid);
     if (!identity) throw new Error('it ended at once');
     return identity;
@@ -54,25 +53,6 @@ export async function startXServer(options: {
     });
   } finally {
     await output.close();
-  }
-}
-
-/** The server writes its display's number when it serves; the end of the pipe means that it has ended. */
-async function ready(
-  pipe: Readable,
-  child: { on(event: 'error', listener: (error: Error) => void): unknown; kill(signal: 'SIGKILL'): boolean },
-): Promise<void> {
-  const timer = setTimeout(() => child.kill('SIGKILL'), START_MS);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      child.on('error', reject);
-      pipe.once('data', () => resolve());
-      pipe.once('error', reject);
-      pipe.once('close', () => reject(new Error('it ended')));
-    });
-  } finally {
-    clearTimeout(timer);
-    pipe.destroy();
   }
 }
 

@@ -3,7 +3,7 @@ import { chown, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { identify, isAlive } from '../../process/process-identity';
 import type { LinuxAccount } from '../linux-accounts';
-import { spawnAsUser, type UserPlace } from './as-user';
+import { announced, spawnAsUser, type UserPlace } from './as-user';
 import { entryOf, makeGroup, removeGroup } from './cgroup';
 import {
   authorityFile,
@@ -24,6 +24,7 @@ import { lockDisplay, reachDisplay, startXServer } from './x-server';
 /** Sessions lie here, each in a folder of its user: short paths for sockets, gone after a restart of the machine. */
 const RUNTIME_ROOT = '/run/attendant';
 const START_ATTEMPTS = 5;
+const BUS_START_MS = 10_000;
 
 export interface XSessionOptions {
   records: SessionRecords;
@@ -123,13 +124,10 @@ export class XSession {
       { cwd: record.folder, env: this.env, detached: true, stdio: ['ignore', 'ignore', 'ignore', 'pipe'] },
     );
     child.unref();
-    const pipe = child.stdio[3];
-    const serves = await new Promise<boolean>((resolve) => {
-      child.on('error', () => resolve(false));
-      pipe?.once('data', () => resolve(true));
-      pipe?.once('close', () => resolve(false));
-    });
-    pipe?.destroy();
+    const serves = await announced(child, BUS_START_MS).then(
+      () => true,
+      () => false,
+    );
     if (serves && child.pid !== undefined) record.bus = await identify(child.pid);
   }
 
