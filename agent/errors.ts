@@ -7,6 +7,7 @@ const localErrors = {
   AlreadyRegistered: 'Give another --data folder, or --again to register this machine anew.',
   DataFolderInUse: 'Stop the other agent, or give this one a --data folder of its own.',
   DataFolderUnusable: 'Check the path, its owner and its permissions.',
+  SessionKindNotPossible: 'Run the agent as a service of root on Linux, or start it with --session own.',
   HostUnreachable: 'Check the address, the network and that the control plane is running.',
   JournalLost:
     'Register this machine anew: attendant-agent register --again … Nobody can prove what its runs did; they are ended by the control plane.',

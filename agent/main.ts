@@ -1,13 +1,15 @@
 #!/usr/bin/env node
 import os from 'node:os';
 import path from 'node:path';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { doctor } from './cli/doctor';
 import { readStatus } from './cli/status';
 import { AgentError, messageOf } from './errors';
 import { register } from './listener/register';
 import { startAgent } from './listener/start-agent';
+import { installationOf, readRegistered } from './identity/identity';
 import { consoleLog } from './log';
+import { chooseSessionKind, sessionKinds, sessionPort, type SessionKind } from './session/choose';
 import { ScenarioError } from './simulate/scenario';
 import { addSimulateCommand } from './simulate/command';
 import { AGENT_VERSION } from './version';
@@ -19,6 +21,25 @@ const defaultDataDir = path.join(os.homedir(), '.attendant-agent');
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
+}
+
+interface RunOptions {
+  url?: string;
+  data: string;
+  session: SessionKind;
+  maxSessions?: number;
+  screen?: string;
+}
+
+function atLeastOne(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('A number from 1 on.');
+  return Number(text);
+}
+
+function screenSize(text: string): string {
+  if (!/^[1-9]\d{2,3}x[1-9]\d{2,3}$/.test(text))
+    throw new InvalidArgumentError('Width x height, as 1280x800.');
+  return text;
 }
 
 async function readToken(token: string): Promise<string> {
@@ -35,6 +56,14 @@ const program = new Command('attendant-agent')
   .description('Runs desktop flows on this computer for an Attendant control plane.')
   .version(AGENT_VERSION);
 const dataOption = ['--data <folder>', 'folder of the agent', defaultDataDir] as const;
+
+const sessionOption = (): Option =>
+  new Option(
+    '--session <kind>',
+    "sessions of runs: linux (users of their own, needs root), own (the agent's), auto (linux where it can be)",
+  )
+    .choices(sessionKinds)
+    .default('auto');
 
 program
   .command('register')
@@ -56,10 +85,18 @@ program
   .description('run the agent in the foreground')
   .option('--url <address>', 'address of the control plane, if it has changed')
   .option(...dataOption)
-  .action(async (options: { url?: string; data: string }) => {
+  .addOption(sessionOption())
+  .option('--max-sessions <number>', 'sessions at once', atLeastOne)
+  .option('--screen <size>', 'size of the screens of unattended runs, as 1280x800', screenSize)
+  .action(async (options: RunOptions) => {
     const log = consoleLog();
-    const { url, data: dataDir } = options;
-    const agent = await startAgent({ dataDir, log, ...(url ? { url } : {}) });
+    const { url, data: dataDir, maxSessions, screen } = options;
+    await readRegistered(dataDir);
+    const { kind, why } = await chooseSessionKind(options.session);
+    log.info(`Runs get ${kind === 'linux' ? "their users' sessions" : "the agent's own session"}: ${why}.`);
+    const parts = { dataDir, installation: installationOf(dataDir), log, maxSessions, screen };
+    const session = sessionPort(kind, parts);
+    const agent = await startAgent({ dataDir, log, session, ...(url ? { url } : {}) });
     log.info(`Agent of ${agent.machine} runs with pid ${process.pid} on ${dataDir}.`);
     const signal = await new Promise<string>((resolve) => {
       for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name));
@@ -85,8 +122,9 @@ program
   .description('check what the agent needs, one by one')
   .option('--json', 'machine-readable')
   .option(...dataOption)
-  .action(async (options: { data: string; json?: boolean }) => {
-    const checks = await doctor(options.data);
+  .addOption(sessionOption())
+  .action(async (options: { data: string; json?: boolean; session: SessionKind }) => {
+    const checks = await doctor(options.data, options.session);
     if (options.json) say(JSON.stringify(checks));
     else for (const check of checks) say(`${check.ok ? 'ok   ' : 'FAIL '} ${check.name}: ${check.text}`);
     process.exitCode = checks.every((check) => check.ok) ? 0 : 1;
@@ -103,6 +141,12 @@ program.parseAsync().catch((error: unknown) => {
   process.stderr.write(
     known ? `${error.code}: ${error.message}\n${error.remedy}\n` : `Unexpected error: ${messageOf(error)}\n`,
   );
-  const configuration = ['NotRegistered', 'DataFolderInUse', 'DataFolderUnusable', 'UnsupportedOs'];
+  const configuration = [
+    'NotRegistered',
+    'DataFolderInUse',
+    'DataFolderUnusable',
+    'UnsupportedOs',
+    'SessionKindNotPossible',
+  ];
   process.exit(known && configuration.includes(error.code) ? EXIT_CONFIGURATION : 1);
 });

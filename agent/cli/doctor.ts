@@ -8,6 +8,8 @@ import { installationOf, readIdentity } from '../identity/identity';
 import { Signer } from '../identity/keys';
 import { probeQueue } from '../link/service-bus-link';
 import { availableKinds } from '../runner/commands';
+import { chooseSessionKind, type SessionKind } from '../session/choose';
+import { findTool, NO_XVFB } from '../session/linux/tools';
 import { ownSession } from '../session/own';
 
 export interface Check {
@@ -21,7 +23,7 @@ const MIN_FREE_BYTES = 500 * 1024 * 1024;
 const MAX_CLOCK_OFFSET_MS = 5 * 60_000;
 
 /** Checks what the agent needs, one by one (row J2). Nothing is changed; a running agent is not disturbed. */
-export async function doctor(dataDir: string): Promise<Check[]> {
+export async function doctor(dataDir: string, sessionKind: SessionKind): Promise<Check[]> {
   const checks: Check[] = [];
   const check = async (name: string, test: () => Promise<string>): Promise<boolean> => {
     try {
@@ -46,8 +48,11 @@ export async function doctor(dataDir: string): Promise<Check[]> {
     return `${dataDir}, ${(free / 1e9).toFixed(1)} GB free`;
   });
   await check('session', async () => {
+    const { kind, why } = await chooseSessionKind(sessionKind);
+    if (kind === 'linux' && (await findTool('Xvfb')) === undefined) throw new Error(NO_XVFB);
     const { os, sessions } = await ownSession().report();
-    return `${os}, user ${sessions.map((session) => session.user).join(', ')}`;
+    const user = sessions.map((session) => session.user).join(', ');
+    return `${os}, agent of ${user}; runs get ${kind === 'linux' ? 'sessions of their users' : 'its own session'}: ${why}`;
   });
   await check('runners', async () => (await availableKinds(process.env['PATH'] ?? '')).join(', '));
   await check('service', async () => {

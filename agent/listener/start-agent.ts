@@ -37,6 +37,7 @@ export interface AgentOptions {
   runner?: Runner;
   /** Program and arguments of the worker process. */
   workerCommand?: string[];
+  /** Default: runs execute in the agent's own session. */
   session?: SessionPort;
   retry?: Partial<RetryOptions>;
   /** Called at every change of state. */

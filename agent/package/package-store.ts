@@ -24,7 +24,8 @@ export interface DesktopFlowPackage {
  */
 export class PackageStore {
   private readonly fetching = new Map<string, Promise<void>>();
-  private readonly root: string;
+  /** Folder of the packages and helper modules. */
+  readonly root: string;
   private readonly temp: string;
 
   constructor(

@@ -1,9 +1,11 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { chmod, cp, lchown, lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DesktopFlowManifest } from '../../contracts/desktop-flow';
 import { contentHash } from '../../contracts/ids';
 import type { ControlPlane } from '../control-plane/control-plane';
 import { AgentError } from '../errors';
+import type { SessionOwner } from '../session/session';
 import { sha256OfFile } from './hash';
 
 const MAX_INPUT_FILE_BYTES = 1024 * 1024 * 1024;
@@ -52,6 +54,58 @@ export async function prepareRunFolder(options: {
   }
   await writeFile(folder.inputsFile, JSON.stringify(inputs), { mode: 0o600 });
   return folder;
+}
+
+/**
+ * Gives the run's folder to the user of its session, nobody else being able to look into it, with copies of the package and of the helper
+ * modules: those of the store may be another user's tomorrow.
+ * @returns where package and helpers are now.
+ */
+export async function giveRunFolder(options: {
+  dataDir: string;
+  folder: RunFolder;
+  packageFolder: string;
+  /** Folder of the unpacked packages, with the helper modules. */
+  store: string;
+  owner: SessionOwner;
+}): Promise<{ packageFolder: string; pythonHelpers: string }> {
+  const { dataDir, folder, store, owner } = options;
+  const packageFolder = path.join(folder.root, 'package');
+  const pythonHelpers = path.join(folder.root, 'python');
+  const copy = { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE };
+  await cp(options.packageFolder, packageFolder, copy);
+  await cp(path.join(store, 'node_modules'), path.join(folder.root, 'node_modules'), copy);
+  await cp(path.join(store, 'python'), pythonHelpers, copy);
+  await chownTree(folder.root, owner);
+  // Users may pass through the agent's folders, without seeing what is in them.
+  for (const outer of [dataDir, path.dirname(folder.root)]) await chmod(outer, 0o711);
+  await chmod(store, 0o700);
+  return { packageFolder, pythonHelpers };
+}
+
+/**
+ * Takes the folder back when the run's programs have ended: the agent, who may read everything, uploads only files that the user has made.
+ */
+export async function reclaimRunFolder(folder: RunFolder, owner: SessionOwner): Promise<void> {
+  for (const own of [folder.root, folder.artifacts]) {
+    await lchown(own, 0, 0);
+    await chmod(own, 0o700);
+  }
+  for (const entry of await readdir(folder.artifacts)) {
+    const file = path.join(folder.artifacts, entry);
+    if ((await lstat(file)).uid !== owner.uid) await rm(file, { recursive: true, force: true });
+  }
+}
+
+/** Links are given away themselves, never what they point to. */
+async function chownTree(top: string, owner: SessionOwner): Promise<void> {
+  for (const entry of await readdir(top, { withFileTypes: true })) {
+    const file = path.join(top, entry.name);
+    if (entry.isDirectory()) await chownTree(file, owner);
+    else await lchown(file, owner.uid, owner.gid);
+  }
+  await chmod(top, 0o700);
+  await lchown(top, owner.uid, owner.gid);
 }
 
 function runFolderPath(dataDir: string, run: string): string {

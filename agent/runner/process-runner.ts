@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { WorkerResult } from '../../contracts/worker-protocol';
 import type { AgentEventBody } from '../../contracts/agent-protocol';
 import { errorCatalogue, errorInfo, type ErrorCode } from '../../contracts/errors';
@@ -7,13 +8,20 @@ import { failed } from '../flow/outcome';
 import type { Log } from '../log';
 import { uploadArtifacts } from '../package/artifacts';
 import type { PackageStore } from '../package/package-store';
-import { prepareRunFolder, removeAllRunFolders, removeRunFolder } from '../package/run-folder';
+import {
+  giveRunFolder,
+  prepareRunFolder,
+  reclaimRunFolder,
+  removeAllRunFolders,
+  removeRunFolder,
+} from '../package/run-folder';
 import { killRemains, RUN_MARK, runMark } from '../process/process-group';
 import type { GoCommand } from '../protocol/decide';
 import { sessionRequest } from '../session/session-request';
 import { SessionRefusedError, type Session, type SessionPort } from '../session/session';
 import { availableKinds } from './commands';
 import { flowEnvironment } from './environment';
+import { assertReadable } from './reachable';
 import type { RunHandle, RunHooks, Runner } from './runner';
 import { defaultWorkerCommand, WorkerProcess } from './worker-process';
 
@@ -40,6 +48,7 @@ export function processRunner(options: ProcessRunnerOptions): Runner {
         if (await killRemains({ worker, mark })) continue;
         options.log.warn(`Processes of an earlier run do not end (worker ${worker?.pid ?? 'unknown'}).`);
       }
+      await options.session.recover?.();
       await removeAllRunFolders(options.dataDir);
       await options.packages.prepare();
     },
@@ -80,7 +89,10 @@ class Run implements RunHandle {
     const { dataDir } = this.options;
     let session: Session | undefined;
     try {
-      session = await this.options.session.open(sessionRequest(this.command, this.options.sealingKey));
+      session = await this.options.session.open({
+        ...sessionRequest(this.command, this.options.sealingKey),
+        tell: (step) => this.warn(step),
+      });
       return await this.executeIn(session);
     } catch (error) {
       return this.stopping.signal.aborted ? { outcome: 'Stopped' } : notExecuted(error);
@@ -98,25 +110,33 @@ class Run implements RunHandle {
     const { dataDir, installation, controlPlane, packages } = this.options;
     const { run, desktopFlow, inputs } = this.command;
     const { signal } = this.stopping;
-    const { folder: packageFolder, manifest } = await packages.get(desktopFlow.package, signal);
+    const { folder: stored, manifest } = await packages.get(desktopFlow.package, signal);
     const folder = await prepareRunFolder({ dataDir, run, manifest, inputs, controlPlane, signal });
-    const env = flowEnvironment(process.env, {
+    const command = this.options.workerCommand ?? defaultWorkerCommand();
+    const { owner, lost } = session;
+    let place = { packageFolder: stored, pythonHelpers: packages.pythonHelpers };
+    if (owner) {
+      const given = { dataDir, folder, packageFolder: stored, store: packages.root, owner };
+      place = await giveRunFolder(given);
+      await assertReadable(session, [...command.filter((part) => path.isAbsolute(part)), folder.inputsFile]);
+    }
+    const env = flowEnvironment(owner ? {} : process.env, {
       ...session.env,
       [RUN_MARK]: runMark(installation, run),
       ATTENDANT_RUN: run,
-      PYTHONPATH: packages.pythonHelpers,
+      PYTHONPATH: place.pythonHelpers,
       PYTHONUNBUFFERED: '1',
       PYTHONDONTWRITEBYTECODE: '1',
       PYTHONIOENCODING: 'utf-8',
     });
     this.worker = new WorkerProcess({
-      command: this.options.workerCommand ?? defaultWorkerCommand(),
+      command,
       session,
       mark: runMark(installation, run),
       job: {
         run,
         manifest,
-        packageFolder,
+        packageFolder: place.packageFolder,
         workFolder: folder.work,
         artifactsFolder: folder.artifacts,
         inputsFile: folder.inputsFile,
@@ -126,8 +146,13 @@ class Run implements RunHandle {
       log: this.options.log,
     });
     if (signal.aborted) this.worker.stop(this.graceMs);
-    const result = await this.worker.ended;
+    const worker = this.worker;
+    lost?.addEventListener('abort', () => worker.stop(0));
+    let result = await worker.ended;
     this.worker = undefined;
+    if (lost?.aborted && !signal.aborted && result.outcome !== 'Succeeded')
+      result = failed('SessionNotFound', String(lost.reason));
+    if (owner) await reclaimRunFolder(folder, owner);
     const artifacts = await uploadArtifacts({
       run,
       folder: folder.artifacts,

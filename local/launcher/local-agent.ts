@@ -67,7 +67,8 @@ export async function ensureLocalAgent(options: LocalAgentOptions): Promise<Loca
       name: 'agent',
       node: nodeProgram(options.root),
       script,
-      args: ['run', '--data', options.dir.agent, '--url', options.url],
+      // Runs of this computer belong in the session of whoever has started the product.
+      args: ['run', '--data', options.dir.agent, '--url', options.url, '--session', 'own'],
       detached: true,
       fatalCodes: [78],
       onLine: options.log,

@@ -20,22 +20,11 @@ export function spawnAsUser(
   options: SpawnOptions,
 ): ChildProcess {
   const { uid, gid } = place.owner;
-  const [program, ...args] = [
-    ...(place.groupEntry === undefined
-      ? []
-      : ['/bin/sh', '-c', 'echo $$ >"$0" && exec "$@"', place.groupEntry]),
-    ...['prlimit', `--nproc=${MAX_PROCESSES}:${MAX_PROCESSES}`, '--'],
-    ...[
-      'setpriv',
-      `--reuid=${uid}`,
-      `--regid=${gid}`,
-      '--init-groups',
-      '--inh-caps=-all',
-      '--no-new-privs',
-      '--',
-    ],
-    ...command,
-  ];
+  const enterGroup =
+    place.groupEntry === undefined ? [] : ['/bin/sh', '-c', 'echo $$ >"$0" && exec "$@"', place.groupEntry];
+  const limit = ['prlimit', `--nproc=${MAX_PROCESSES}:${MAX_PROCESSES}`, '--'];
+  const become = ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--init-groups', '--inh-caps=-all'];
+  const [program, ...args] = [...enterGroup, ...limit, ...become, '--no-new-privs', '--', ...command];
   return spawn(program ?? '', args, options);
 }
 

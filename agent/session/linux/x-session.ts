@@ -49,7 +49,14 @@ export class XSession {
     const group = options.cgroups ? await makeGroup(`attendant-${id}`) : undefined;
     const display = await freeDisplay(taken);
     const session = new XSession(options, {
-      ...{ id, user, uid, gid, home, display, cookie: newCookie(), state: 'used' },
+      id,
+      user,
+      uid,
+      gid,
+      home,
+      display,
+      cookie: newCookie(),
+      state: 'used',
       folder: path.join(RUNTIME_ROOT, id),
       ...(group === undefined ? {} : { group }),
     });

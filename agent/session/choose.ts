@@ -1,0 +1,47 @@
+import { AgentError } from '../errors';
+import { LinuxSessions, type LinuxSessionOptions } from './linux/linux-session';
+import { findTool, SESSION_TOOLS } from './linux/tools';
+import { ownSession } from './own';
+import type { SessionPort } from './session';
+
+/** own: runs execute in the agent's own session. linux: in sessions of other users, which needs root. auto: as the machine allows. */
+export const sessionKinds = ['auto', 'linux', 'own'] as const;
+export type SessionKind = (typeof sessionKinds)[number];
+
+export interface ChosenSession {
+  kind: 'linux' | 'own';
+  /** Why this one, as a person reads it. */
+  why: string;
+}
+
+/**
+ * Which sessions runs of this agent get.
+ * @throws AgentError SessionKindNotPossible when `linux` is wanted and cannot be.
+ */
+export async function chooseSessionKind(wanted: SessionKind): Promise<ChosenSession> {
+  if (wanted === 'own') return { kind: 'own', why: 'it was started with --session own' };
+  const problem = await whyNotLinux();
+  if (problem === undefined) {
+    const xvfb = await findTool('Xvfb');
+    if (xvfb !== undefined) return { kind: 'linux', why: `the agent is root and ${xvfb} is there` };
+    if (wanted === 'linux')
+      return { kind: 'linux', why: 'it was started with --session linux; Xvfb is missing' };
+    return { kind: 'own', why: 'Xvfb is not installed (apt-get install xvfb)' };
+  }
+  if (wanted === 'linux') throw new AgentError('SessionKindNotPossible', `--session linux: ${problem}.`);
+  return { kind: 'own', why: problem };
+}
+
+/** The port of the chosen kind. */
+export function sessionPort(kind: ChosenSession['kind'], options: LinuxSessionOptions): SessionPort {
+  if (kind === 'linux') return new LinuxSessions(options);
+  return ownSession(options.maxSessions === undefined ? {} : { maxSessions: options.maxSessions });
+}
+
+async function whyNotLinux(): Promise<string | undefined> {
+  if (process.platform !== 'linux') return 'this is not Linux';
+  if (process.getuid?.() !== 0) return 'the agent is not root and cannot act as another user';
+  for (const tool of SESSION_TOOLS)
+    if ((await findTool(tool)) === undefined) return `${tool} is not installed`;
+  return undefined;
+}
