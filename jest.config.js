@@ -30,6 +30,12 @@ module.exports = {
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(conformance|e2e|browser)/'],
     },
     { ...shared, displayName: 'conformance', testMatch: ['<rootDir>/test/conformance/**/*.test.ts'] },
-    { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
+    {
+      ...shared,
+      displayName: 'e2e',
+      testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
+      // Those make users and screens (jest.gui.config.js).
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/e2e/gui/'],
+    },
   ],
 };

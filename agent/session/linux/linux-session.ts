@@ -34,6 +34,8 @@ export interface LinuxSessionOptions {
   screen?: string | undefined;
   /** False: no control groups, though the machine has them. */
   cgroups?: boolean;
+  /** Where programs of the system are; replaced by tests that play a machine without them. */
+  findTool?: typeof findTool;
 }
 
 /**
@@ -218,8 +220,8 @@ export class LinuxSessions implements SessionPort {
   }
 
   private async create(account: LinuxAccount): Promise<XSession> {
-    if ((await findTool('Xvfb')) === undefined)
-      throw new SessionRefusedError('SessionCreationError', NO_XVFB);
+    const find = this.options.findTool ?? findTool;
+    if ((await find('Xvfb')) === undefined) throw new SessionRefusedError('SessionCreationError', NO_XVFB);
     await this.takePlace();
     let session: XSession | undefined;
     try {

@@ -1,0 +1,117 @@
+import { copyFileSync, chownSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Session } from '../../../agent/session/session';
+import { MachineUser, requireMachine } from './support/machine-user';
+import { colorWindow, look, Machine, request, runIn, shows } from './support/screens';
+
+/** Rows D1–D6 on Linux: what a kept session is, and who can use it. */
+let ada: MachineUser;
+let bob: MachineUser;
+const machine = new Machine();
+beforeAll(() => {
+  requireMachine();
+  ada = new MachineUser();
+  bob = new MachineUser();
+});
+afterAll(async () => {
+  await ada?.remove();
+  await bob?.remove();
+  await machine.clean();
+});
+
+const reuse = (user: MachineUser) => machine.port.open(request(user, { reuse: true }));
+const server = (): number | undefined =>
+  [...ada.processes()].find(([, line]) => line.startsWith('Xvfb'))?.[0];
+const sizeOfScreen = (session: Session, env = session.env) =>
+  runIn(session, ['xdotool', 'getdisplaygeometry'], env);
+
+test('D2: the session stays, locked: its clients are ended, the old cookie is refused, the next run is let in', async () => {
+  const first = await reuse(ada);
+  const window = colorWindow(first, '#ff8800');
+  await shows(first, '#ff8800');
+  const before = server();
+  const copy = join(ada.home, 'copied-cookie');
+  const authority = first.env['XAUTHORITY'] ?? '';
+  copyFileSync(authority, copy);
+  chownSync(copy, ada.uid, ada.gid);
+  const withCopy = { ...first.env, XAUTHORITY: copy };
+  expect((await sizeOfScreen(first, withCopy)).out).toBe('1280 800\n');
+  await first.close();
+
+  expect(window.exitCode ?? window.signalCode).not.toBeNull();
+  expect(server()).toBe(before);
+  expect([...ada.processes().values()].map((line) => line.split(' ')[0]).sort()).toEqual([
+    'Xvfb',
+    'dbus-daemon',
+  ]);
+  expect((await machine.port.report()).sessions).toContainEqual({
+    user: ada.name,
+    userKey: ada.name,
+    state: 'locked',
+  });
+  // While it is locked not even a program of the same user gets in: with the old cookie, the file that it knew, or none.
+  for (const env of [withCopy, first.env, { ...first.env, XAUTHORITY: '/nonexistent' }])
+    expect(await sizeOfScreen(first, env)).toMatchObject({ code: 1 });
+
+  const second = await reuse(ada);
+  expect([second.env['DISPLAY'], server()]).toEqual([first.env['DISPLAY'], before]);
+  expect((await sizeOfScreen(second)).out).toBe('1280 800\n');
+  expect(await sizeOfScreen(second, withCopy)).toMatchObject({ code: 1 });
+  expect((await look(second)).count('#ff8800')).toBe(0);
+  colorWindow(second, '#0044cc');
+  await shows(second, '#0044cc');
+  await second.close();
+});
+
+test('D2: another user never gets a kept session, and a wrong password does not open it', async () => {
+  const other = await reuse(bob);
+  expect(other.env['DISPLAY']).not.toBe((await keptDisplay()) ?? 'none');
+  await other.close();
+  const wrong = { reuse: true, credential: () => ({ user: ada.name, password: 'wrong' }) };
+  await expect(machine.port.open(request(ada, wrong))).rejects.toMatchObject({
+    code: 'SessionCreationInvalidCredentials',
+  });
+});
+
+async function keptDisplay(): Promise<string | undefined> {
+  const pid = server();
+  return pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[1];
+}
+
+test('D2: a kept session outlives the agent and is known to the next one', async () => {
+  const before = server();
+  expect(before).toBeDefined();
+  await machine.restart().recover();
+  expect(server()).toBe(before);
+  const session = await reuse(ada);
+  expect(server()).toBe(before);
+  await session.close();
+});
+
+test('D6: a kept session that has vanished is made anew, as if the machine had restarted', async () => {
+  const before = server();
+  for (const pid of ada.processes().keys()) process.kill(pid, 'SIGKILL');
+  const session = await reuse(ada);
+  expect(server()).not.toBe(before);
+  expect((await sizeOfScreen(session)).out).toBe('1280 800\n');
+  await session.close();
+});
+
+test('D1: with reuse turned off the kept session is ended and the run gets a new one', async () => {
+  const before = server();
+  expect(before).toBeDefined();
+  const session = await machine.port.open(request(ada));
+  expect(server()).not.toBe(before);
+  await session.close();
+  expect(ada.processes().size).toBe(0);
+});
+
+test('G2: a kept session gives way to a run that needs its place', async () => {
+  const small = new Machine({ maxSessions: 1 });
+  await (await small.port.open(request(ada, { reuse: true }))).close();
+  expect(ada.processes().size).toBeGreaterThan(0);
+  const session = await small.port.open(request(bob));
+  expect(ada.processes().size).toBe(0);
+  await session.close();
+  await small.clean();
+});
