@@ -345,13 +345,13 @@ test('a machine that is freed by hand: the run ends, the agent is told, the next
 test('H3, L4: a machine registered anew without its journal: the run fails after three hours, then the machine is free', async () => {
   await agent.hello();
   const run = await startDesktopRun(mockRig, 1);
-  const next = await startDesktopRun(mockRig, 2);
   await agent.startRun();
   await agent.registerAnew();
   await agent.hello();
   await mockRig.live(2 * HOUR, () => agent.heartbeat());
   expect((await desktopRun(mockRig, run)).status).toBe('Running');
   expect(await holders()).toEqual([run]);
+  const next = await startDesktopRun(mockRig, 2);
   await mockRig.live(61 * MINUTE, () => agent.heartbeat());
   expect((await desktopRun(mockRig, run)).output).toMatchObject({
     state: 'Failed',
