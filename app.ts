@@ -53,6 +53,7 @@ import { listMachines } from './functions/machines/list-machines.http';
 import { patchMachineQueue } from './functions/machines/patch-machine-queue.http';
 import { patchMachine } from './functions/machines/patch-machine.http';
 import { releaseMachine } from './functions/machines/release-machine.http';
+import { getPlanning } from './functions/planning/get-planning.http';
 import { cancelRun } from './functions/runs/cancel-run.http';
 import { getArtifact } from './functions/runs/get-artifact.http';
 import { getRunLogs } from './functions/runs/get-run-logs.http';
@@ -193,6 +194,7 @@ durableHttp('patch-group-queue', 'PATCH', 'machine-groups/{group}/queue/{run}', 
 durableHttp('stream-changes', 'GET', 'stream', streamChanges(ports, changes));
 http('list-changes', 'GET', 'changes', listChanges(ports, changes));
 durableHttp('get-capacity', 'GET', 'capacity', getCapacity(ports));
+durableHttp('get-planning', 'GET', 'planning', getPlanning(ports));
 durableHttp('put-capacity', 'PUT', 'capacity', putCapacity(ports));
 
 // 11. Functions that have a word for a queue start an orchestration that calls it.

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
 import { addCapacityCommands } from './commands/capacity';
+import { addPlanningCommand } from './commands/planning';
 import { addConnectionCommands } from './commands/connections';
 import { addDesktopFlowCommands } from './commands/desktop-flows';
 import { addFlowCommands } from './commands/flows';
@@ -56,6 +57,7 @@ function createProgram(shell: Shell, end: (exitCode: number) => void): Command {
   addGroupCommands(program, shell);
   addGatewayCommands(program, shell);
   addCapacityCommands(program, shell);
+  addPlanningCommand(program, shell);
   addKeyCommand(program, shell);
   addLauncherCommands(program, shell, end);
   return withExitOverride(program);

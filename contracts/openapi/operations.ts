@@ -1,6 +1,7 @@
 import { agentOperations } from './agent-operations';
 import { appOperations } from './app-operations';
 import { capacityOperations } from './capacity-operations';
+import { planningOperations } from './planning-operations';
 import { connectionOperations } from './connection-operations';
 import { desktopFlowOperations } from './desktop-flow-operations';
 import { feedOperations } from './feed-operations';
@@ -24,6 +25,7 @@ export const operations: readonly Operation[] = [
   ...gatewayOperations,
   ...feedOperations,
   ...capacityOperations,
+  ...planningOperations,
   ...agentOperations,
   ...appOperations,
 ];

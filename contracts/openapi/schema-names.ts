@@ -34,6 +34,7 @@ import {
   runView,
 } from '../api-runs';
 import { capacityBody, capacityView } from '../capacity';
+import { planningView } from '../planning';
 import { changesPage, changeView } from '../changes';
 import { connectionTestView } from '../connection-test';
 import { connection, connectionBody, connectionTarget } from '../connections';
@@ -111,6 +112,7 @@ export const answerSchemas: Readonly<Record<string, z.ZodType>> = {
   Change: changeView,
   ChangesPage: changesPage,
   Capacity: capacityView,
+  Planning: planningView,
   CommandAccepted: commandAccepted,
   Registration: registerResponse,
   Lease: leaseResponse,

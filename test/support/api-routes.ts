@@ -21,6 +21,7 @@ import { listMachines } from '../../functions/machines/list-machines.http';
 import { patchMachineQueue } from '../../functions/machines/patch-machine-queue.http';
 import { patchMachine } from '../../functions/machines/patch-machine.http';
 import { releaseMachine } from '../../functions/machines/release-machine.http';
+import { getPlanning } from '../../functions/planning/get-planning.http';
 import { getRun } from '../../functions/runs/get-run.http';
 import type { Ports } from '../../adapters/ports';
 
@@ -56,6 +57,7 @@ export function apiRoutes(ports: Ports): ApiRoute[] {
     { method: 'DELETE', path: 'gateway-clusters/{name}', plain: deleteCluster(ports) },
     { method: 'GET', path: 'capacity', durable: getCapacity(ports) },
     { method: 'PUT', path: 'capacity', durable: putCapacity(ports) },
+    { method: 'GET', path: 'planning', durable: getPlanning(ports) },
     { method: 'GET', path: 'runs/{run}', durable: getRun(ports) },
     { method: 'PUT', path: 'connections/{name}', plain: putConnection(ports) },
     { method: 'GET', path: 'connections/{name}', plain: getConnection(ports) },
