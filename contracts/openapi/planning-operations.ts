@@ -8,7 +8,7 @@ const view: PlanningView = {
   queues: [
     {
       queue: MACHINE,
-      name: 'desk-1',
+      name: 'front-desk',
       machines: 1,
       hours: [
         {

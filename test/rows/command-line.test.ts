@@ -176,6 +176,45 @@ test('B5, B7, B8: attendant gateways', async () => {
   expect((await run('gateways', 'delete-cluster', 'east')).out).toBe('east is deleted.');
 });
 
+test('H4: attendant planning', async () => {
+  expect((await run('planning')).out).toBe('No schedule starts a desktop flow in this time.');
+  await mockRig.ports.flows.put({
+    name: 'close-books',
+    triggers: {
+      hourly: {
+        type: 'Recurrence',
+        missed: 'skip',
+        overlap: 'allow',
+        recurrence: { frequency: 'Minute', interval: 30, timeZone: 'UTC' },
+      },
+    },
+    actions: {
+      enter: {
+        type: 'DesktopFlow',
+        inputs: {
+          desktopFlow: 'invoices',
+          connection: 'machine-1',
+          mode: 'unattended',
+          inputs: {},
+          priority: 'normal',
+        },
+      },
+    },
+  });
+  const { out } = await run('planning', '--hours', '2', '--utc');
+  expect(out.split('\n').map((line) => line.trimEnd())).toEqual([
+    'machine-1 (1 machine)',
+    'HOUR                  BUSY           FLOWS',
+    '2026-01-05 08:00:00Z  0 of 60 min    close-books ×1',
+    '2026-01-05 09:00:00Z  0 of 60 min    close-books ×2',
+    '',
+    'Not (wholly) counted:',
+    '  close-books/enter: No run has shown yet how long it takes.',
+  ]);
+  const wrong = await run('planning', '--hours', '1000');
+  expect(wrong.err).toContain('[InvalidQuery]');
+});
+
 test('H1: attendant capacity', async () => {
   expect((await run('capacity', 'show')).out).toContain('bots    unlimited');
   expect((await run('capacity', 'set', '5')).out).toMatch(/bots +5/);

@@ -84,6 +84,18 @@ export class ApiStory {
     await ports.blobs.put(packageKey(example.PACKAGE_HASH), Buffer.from('zip'));
     await ports.blobs.put(fileKey(example.CSV_ID), Buffer.from(example.CSV));
     const { hash } = await ports.flows.put(example.definition);
+    await ports.flows.put({
+      ...example.definition,
+      name: 'every-ten-minutes',
+      triggers: {
+        often: {
+          type: 'Recurrence',
+          missed: 'skip',
+          overlap: 'allow',
+          recurrence: { frequency: 'Minute', interval: 10, timeZone: 'UTC' },
+        },
+      },
+    });
     const input = { run: example.RUN, flow: 'process-invoices', definition: hash, startedBy: 'owner' };
     await rig.start(
       'cloud-flow-run',
