@@ -67,24 +67,30 @@ import { watchMachines } from './functions/timers/machine-watch.timer';
 import { watchQueues } from './functions/timers/queue-watch.timer';
 import type { Activities } from './orchestrators/call-activity';
 import { capacityCommand } from './orchestrators/capacity-command';
+import { actionTries } from './orchestrators/action-tries';
+import { cloudFlowLoop } from './orchestrators/cloud-flow-loop';
+import { cloudFlowPart } from './orchestrators/cloud-flow-part';
 import { cloudFlowRun } from './orchestrators/cloud-flow-run';
 import { connectionMembers } from './orchestrators/connection-members.activity';
 import { desktopFlowRun } from './orchestrators/desktop-flow-run';
+import { keepValue } from './orchestrators/keep-value.activity';
 import { keepStep } from './orchestrators/keep-step.activity';
 import { loadFlow } from './orchestrators/load-flow.activity';
+import { loadValues } from './orchestrators/load-values.activity';
 import { moveMachine } from './orchestrators/move-machine';
 import { orchestrations } from './orchestrators/names';
 import { placeMachine } from './orchestrators/place-machine.activity';
 import { queueCommand } from './orchestrators/queue-command';
 import { raiseInbox } from './orchestrators/raise-inbox.activity';
 import { readMachine } from './orchestrators/read-machine.activity';
+import { recordActions } from './orchestrators/record-actions.activity';
 import { recordRun } from './orchestrators/record-run.activity';
 import { removeCommandQueue } from './orchestrators/remove-command-queue.activity';
 import { resolveDesktopFlow } from './orchestrators/resolve-desktop-flow.activity';
 import { resolveTarget } from './orchestrators/resolve-target.activity';
+import { sendHttp } from './orchestrators/send-http.activity';
 import { sendCommand } from './orchestrators/send-command.activity';
 import { testConnection } from './orchestrators/test-connection';
-import { cloudFlowSegment } from './orchestrators/walk-segments';
 
 /*
  * The table of contents of the control plane: everything the Functions host can call, in the order in which a run meets it.
@@ -130,10 +136,17 @@ signedHttp('lease-agent', 'POST', 'agent/lease', leaseAgent(ports));
 http('upload-file', 'POST', 'files', uploadFile(ports));
 durableHttp('run-flow', 'POST', 'flows/{flow}/run', runFlow(ports));
 
-// 4. The cloud-flow run loads its definition and walks the actions; a long one is walked in segments.
+// 4. The cloud-flow run loads its definition and walks the actions. Parts of a long one, loops and retries are orchestrations of their own;
+// what actions were given and gave is recorded, and values too long for a history are kept apart.
 df.app.orchestration(orchestrations.cloudFlowRun, cloudFlowRun);
 activity('load-flow', loadFlow(ports));
-df.app.orchestration(orchestrations.cloudFlowSegment, cloudFlowSegment);
+df.app.orchestration(orchestrations.cloudFlowPart, cloudFlowPart);
+df.app.orchestration(orchestrations.cloudFlowLoop, cloudFlowLoop);
+df.app.orchestration(orchestrations.actionTries, actionTries);
+activity('send-http', sendHttp(ports));
+durableActivity('record-actions', recordActions(ports, instancesOf));
+activity('keep-value', keepValue(ports));
+activity('load-values', loadValues(ports));
 
 // 5. Each desktop-flow action is a desktop-flow run: find the target, stand in its queue, offer, go, follow, release.
 df.app.orchestration(orchestrations.desktopFlowRun, desktopFlowRun);

@@ -17,6 +17,7 @@ import { FileSecrets } from './secrets/file-secrets';
 import { KeyVaultSecrets } from './secrets/key-vault-secrets';
 import { ServiceBusCommands } from './service-bus/commands';
 import { openServiceBus, serviceBusConnection } from './service-bus/connection';
+import { TableActionRecords } from './tables/action-records';
 import { TableBots } from './tables/bots';
 import { TableChangeFeed } from './tables/change-feed';
 import { TableClaims } from './tables/claims';
@@ -54,6 +55,7 @@ export function createPorts(environment: Environment, options: { now?: () => num
     desktopFlows: new TableDesktopFlows({ table: definitions, blobs, now }),
     connections: new TableConnections({ table: definitions, now }),
     runs: new TableRunIndex(table('runs')),
+    actions: new TableActionRecords(table('actions')),
     machines: new TableMachines({ table: machines, now }),
     presence: new TablePresence(machines),
     bots: new TableBots(machines),

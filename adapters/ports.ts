@@ -1,4 +1,5 @@
 import type { LogLine, MachineCommand, MachineReport } from '../contracts/agent-protocol';
+import type { ActionRecord } from '../contracts/action-records';
 import type { Connection } from '../contracts/connections';
 import type { DesktopFlowManifest } from '../contracts/desktop-flow';
 import type { ErrorInfo } from '../contracts/errors';
@@ -21,6 +22,7 @@ export interface Ports {
   desktopFlows: DesktopFlows;
   connections: Connections;
   runs: RunIndex;
+  actions: ActionRecords;
   machines: Machines;
   presence: Presence;
   bots: Bots;
@@ -134,6 +136,17 @@ export interface RunIndex {
   list(query: RunListQuery): Promise<{ rows: RunRow[]; continuation?: string }>;
   /** The desktop-flow runs of a cloud-flow run, in order of scheduling. */
   children(run: string): Promise<RunRow[]>;
+}
+
+/** Row A8: what the actions of runs, and the rounds of their loops, were given and gave. */
+export interface ActionRecords {
+  /** Writes them; writing one again changes nothing. */
+  put(run: string, records: ActionRecord[]): Promise<void>;
+  /** Those directly inside `parent`, in order of their start; rounds of a loop in their order. */
+  list(
+    run: string,
+    query: { parent: string; top: number; after?: string | undefined },
+  ): Promise<{ records: ActionRecord[]; continuation?: string }>;
 }
 
 export interface MachineRow {

@@ -3,10 +3,16 @@ import { z } from 'zod';
 /** A cloud-flow run: a ULID in upper case. Nothing of the caller's (name, key) enters an id. */
 export const runId = z.string().regex(/^[0-9A-HJKMNP-TV-Z]{26}$/, 'is not a run id (a ULID)');
 
-/** A desktop-flow run: the parent's id and the number of this scheduling, retries included. It is also its instance id. */
+/**
+ * A desktop-flow run: the id of the orchestration that started it (the run's, or that of a part of it, `<run>.<k>`) and the number of
+ * this scheduling there, retries included. It is also its instance id.
+ */
 export const desktopRunId = z
   .string()
-  .regex(/^[0-9A-HJKMNP-TV-Z]{26}-\d{1,6}$/, 'is not a desktop-flow run id (<run>-<n>)');
+  .regex(
+    /^[0-9A-HJKMNP-TV-Z]{26}(\.\d{1,6}){0,60}-\d{1,6}$/,
+    'is not a desktop-flow run id (<run>-<n>, in a part of the run <run>.<k>-<n>)',
+  );
 
 /** Machines, groups and other things the system names itself: lower-case ULID behind a short prefix, such as `m-01j…`. */
 export const machineId = z.string().regex(/^m-[0-9a-hjkmnp-tv-z]{26}$/, 'is not a machine id');

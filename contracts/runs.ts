@@ -45,12 +45,25 @@ export const timelineEntry = z.object({
 });
 export type TimelineEntry = z.infer<typeof timelineEntry>;
 
+export const actionState = z.enum(['Running', 'Succeeded', 'Failed', 'Cancelled', 'TimedOut', 'Skipped']);
+
+/** The rounds of a loop: how many there are, and how many have ended how. */
+export const iterationCounts = z.object({
+  total: z.int().min(0),
+  running: z.int().min(0),
+  succeeded: z.int().min(0),
+  failed: z.int().min(0).describe('Failed or timed out.'),
+  cancelled: z.int().min(0),
+});
+export type IterationCounts = z.infer<typeof iterationCounts>;
+
 export const actionStatus = z.object({
-  status: z.enum(['Running', 'Succeeded', 'Failed', 'Cancelled', 'TimedOut', 'Skipped']),
+  status: actionState,
   startedAt: instant.optional(),
   endedAt: instant.optional(),
-  /** Set on desktop-flow actions. */
-  run: z.string().optional(),
+  run: z.string().optional().describe('Of a desktop-flow action: its desktop-flow run.'),
+  earlierRuns: z.array(z.string()).optional().describe('Desktop-flow runs of the tries before.'),
+  iterations: iterationCounts.optional().describe('Of a loop.'),
   outputs: z.unknown().optional(),
   error: errorInfoSchema.optional(),
 });
@@ -61,6 +74,8 @@ export const cloudRunStatus = z.object({
   state: cloudRunState,
   actions: z.record(z.string(), actionStatus),
   error: errorInfoSchema.optional(),
+  /** Orchestrations that walk parts of it now; the custom status of each has the same shape. */
+  parts: z.array(z.string()).optional(),
 });
 export type CloudRunStatus = z.infer<typeof cloudRunStatus>;
 

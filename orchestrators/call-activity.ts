@@ -1,21 +1,29 @@
 import type { DurableOrchestrationContext, Task } from 'durable-functions';
 import { RetryOptions } from 'durable-functions';
 import type { connectionMembers } from './connection-members.activity';
+import type { keepValue } from './keep-value.activity';
 import type { keepStep } from './keep-step.activity';
 import type { loadFlow } from './load-flow.activity';
+import type { loadValues } from './load-values.activity';
 import type { placeMachine } from './place-machine.activity';
 import type { raiseInbox } from './raise-inbox.activity';
 import type { readMachine } from './read-machine.activity';
+import type { recordActions } from './record-actions.activity';
 import type { recordRun } from './record-run.activity';
 import type { removeCommandQueue } from './remove-command-queue.activity';
 import type { resolveDesktopFlow } from './resolve-desktop-flow.activity';
 import type { resolveTarget } from './resolve-target.activity';
 import type { sendCommand } from './send-command.activity';
+import type { sendHttp } from './send-http.activity';
 
 /** Every activity by the name that app.ts registers it under. */
 export interface Activities {
   'keep-step': ReturnType<typeof keepStep>;
   'load-flow': ReturnType<typeof loadFlow>;
+  'record-actions': ReturnType<typeof recordActions>;
+  'load-values': ReturnType<typeof loadValues>;
+  'keep-value': ReturnType<typeof keepValue>;
+  'send-http': ReturnType<typeof sendHttp>;
   'resolve-desktop-flow': ReturnType<typeof resolveDesktopFlow>;
   'resolve-target': ReturnType<typeof resolveTarget>;
   'send-command': ReturnType<typeof sendCommand>;

@@ -1,25 +1,32 @@
-import type { OrchestrationContext, Task } from 'durable-functions';
+import type { DurableOrchestrationContext, OrchestrationContext, Task } from 'durable-functions';
 import { errorInfo } from '../contracts/errors';
 import type { FlowDefinition } from '../contracts/flow-definition';
-import type { ActionStatus, CloudRunStatus } from '../contracts/runs';
+import type { CloudRunStatus } from '../contracts/runs';
 import { evaluate } from '../domain/expressions/evaluate';
 import { fitActions } from '../domain/flows/fit-status';
-import { inOrder, judgeFlow } from '../domain/flows/plan';
-import type { InboxMessage } from '../domain/runs/inbox-messages';
+import { judgeFlow } from '../domain/flows/plan';
+import { actionsRead } from '../domain/flows/references';
+import { factsOfDefinition, withInside, type RunFacts } from '../domain/flows/run-facts';
+import type { FlowMessage } from '../domain/runs/inbox-messages';
 import { shortError } from '../domain/runs/judgements';
 import type { CloudFlowRunInput, CloudFlowRunResult } from '../domain/runs/run-inputs';
 import { callActivity, callThroughOutages } from './call-activity';
 import { Inbox } from './inbox';
-import { INLINE_ACTIONS, walkSegments } from './walk-segments';
-import { scopeOf, walkActions } from './walk-actions';
-import type { Walk } from './walk-actions';
+import { loadLong } from './long-values';
+import { shownOutcomes, Walk, type Frame } from './walk';
+import { walkActions } from './walk-actions';
+
+interface Parts {
+  df: DurableOrchestrationContext;
+  inbox: Inbox<FlowMessage>;
+}
 
 /**
  * One run of a cloud flow: load the snapshot of its definition, walk its actions, judge how it ended, record that. The instance
  * id is the run id; while it goes on, the custom status tells where it is.
  */
 export function* cloudFlowRun({ df }: OrchestrationContext): Generator<Task, CloudFlowRunResult, unknown> {
-  const inbox = new Inbox<InboxMessage>(df);
+  const inbox = new Inbox<FlowMessage>(df);
   try {
     return yield* run({ df, inbox });
   } finally {
@@ -27,54 +34,88 @@ export function* cloudFlowRun({ df }: OrchestrationContext): Generator<Task, Clo
   }
 }
 
-function* run(parts: Pick<Walk, 'df' | 'inbox'>): Generator<Task, CloudFlowRunResult, unknown> {
+function* run(parts: Parts): Generator<Task, CloudFlowRunResult, unknown> {
   const { df, inbox } = parts;
   const input = df.getInput<CloudFlowRunInput>();
-  const outcomes: Record<string, ActionStatus> = {};
-  const show = (status: Pick<CloudRunStatus, 'state' | 'error'>): void =>
-    df.setCustomStatus({ ...status, actions: fitActions(outcomes) });
-
   const requestedMs = inbox.nowMs;
-  show({ state: 'Running' });
+  const starting: CloudRunStatus = { state: 'Running', actions: {} };
+  df.setCustomStatus(starting);
   const loaded = yield* callActivity(parts, 'load-flow', { ...input, requestedMs });
+  if (!loaded.ok) return yield* finish(parts, { state: 'Failed', actions: {}, error: loaded.error });
 
-  let result: CloudFlowRunResult;
-  if (loaded.ok) {
-    const { actions } = loaded.definition;
-    const walk: Walk = {
-      df,
-      inbox,
-      run: input.run,
-      numbered: 0,
-      actions,
-      outcomes,
-      triggerBody: input.triggerBody,
-      startedBy: input.startedBy,
-      cancelled: undefined,
-      changed: () => show({ state: 'Running' }),
-    };
-    yield* inOrder(actions).length <= INLINE_ACTIONS ? walkActions(walk) : walkSegments(walk);
-    result = judge(loaded.definition, walk);
-  } else result = { state: 'Failed', actions: {}, error: loaded.error };
+  const { definition, parameters } = loaded;
+  const walk = new Walk(df, factsOf(input, { definition, parameters, requestedMs }), {}, inbox);
+  const frame: Frame = { loops: [], outcomes: {} };
+  walk.shownFrame = frame;
+  walk.wanted = withInside(walk.facts, actionsRead(definition.outputs));
+  walk.open({ frame, path: '', actions: definition.actions, ended: () => undefined });
+  yield* walkActions(walk, () => walk.show());
+  yield* loadLong(walk, frame, definition.outputs);
+  return yield* finish(parts, judge(definition, walk, frame), walk);
+}
 
-  show({ state: result.state, ...(result.error ? { error: shortError(result.error) } : {}) });
+function factsOf(
+  input: CloudFlowRunInput,
+  loaded: { definition: FlowDefinition; parameters: Record<string, unknown>; requestedMs: number },
+): RunFacts {
+  const startTime = new Date(loaded.requestedMs).toISOString();
+  return {
+    run: input.run,
+    flow: input.flow,
+    startedBy: input.startedBy,
+    trigger: { name: Object.keys(loaded.definition.triggers)[0], startTime, body: input.triggerBody },
+    parameters: loaded.parameters,
+    workflow: { name: input.flow, run: { name: input.run, id: `/api/runs/${input.run}`, startTime } },
+    ...factsOfDefinition(loaded.definition),
+  };
+}
+
+function* finish(
+  parts: Parts,
+  result: CloudFlowRunResult,
+  walk?: Walk,
+): Generator<Task, CloudFlowRunResult, unknown> {
+  const { df, inbox } = parts;
+  const ended: CloudRunStatus = {
+    state: result.state,
+    actions: fitActions(result.actions),
+    ...(result.error ? { error: shortError(result.error) } : {}),
+  };
+  df.setCustomStatus(ended);
   yield* callThroughOutages(parts, 'record-run', {
-    row: { run: input.run, state: result.state, endedMs: inbox.nowMs, error: result.error },
+    row: { run: df.getInput<CloudFlowRunInput>().run, state: result.state, endedMs: inbox.nowMs, error: result.error },
+    ...(walk && walk.unrecorded.length > 0 ? { records: walk.unrecorded.map(({ record }) => record) } : {}),
   });
   return result;
 }
 
-function judge(definition: FlowDefinition, walk: Walk): CloudFlowRunResult {
-  const { outcomes: actions, cancelled } = walk;
-  if (cancelled) {
-    const details = cancelled.by ? { details: `by ${cancelled.by}` } : {};
-    return { state: 'Cancelled', actions, error: errorInfo('Cancelled', details) };
+function judge(definition: FlowDefinition, walk: Walk, frame: Frame): CloudFlowRunResult {
+  const actions = shownOutcomes(walk.facts, frame);
+  const { stop } = walk;
+  if (stop?.kind === 'cancelled') {
+    return { state: 'Cancelled', actions, error: errorInfo('Cancelled', stop.by ? { details: `by ${stop.by}` } : {}) };
   }
-  const { state, culprit } = judgeFlow(definition.actions, actions);
-  if (culprit) return { state, actions, error: actions[culprit]?.error };
+  if (stop?.kind === 'terminated' && stop.state !== 'Succeeded') {
+    return { state: stop.state, actions, error: stop.error ?? errorInfo('Cancelled', { details: 'by Terminate' }) };
+  }
+  const { state, culprit } = judgeFlow(definition.actions, frame.outcomes);
+  if (culprit && !stop) return { state, actions, error: frame.outcomes[culprit]?.error };
+  return answer(definition, walk, frame, actions);
+}
+
+/** What a run that succeeded answers with: the definition's `outputs`, and what its Response action gave. */
+function answer(
+  definition: FlowDefinition,
+  walk: Walk,
+  frame: Frame,
+  actions: CloudFlowRunResult['actions'],
+): CloudFlowRunResult {
+  const response = walk.response ? { response: walk.response } : {};
+  if (walk.stop) return { state: 'Succeeded', actions, ...(walk.response ? { outputs: response } : {}) };
   try {
-    const answer = evaluate(definition.outputs ?? {}, scopeOf(walk, 'outputs'));
-    return { state, actions, outputs: answer as Record<string, unknown> };
+    const scope = walk.scope({ frame }, 'outputs');
+    const outputs = evaluate(definition.outputs ?? {}, scope) as Record<string, unknown>;
+    return { state: 'Succeeded', actions, outputs: { ...outputs, ...response } };
   } catch (error) {
     const details = error instanceof Error ? error.message : String(error);
     return { state: 'Failed', actions, error: errorInfo('InvalidDefinition', { details }) };

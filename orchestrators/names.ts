@@ -5,7 +5,9 @@ import { CAPACITY_KEY, RUN_QUEUE, UNATTENDED_CAPACITY } from '../entities/queue-
 /** Names under which app.ts registers durable functions; an instance keeps its orchestration's name in its history. */
 export const orchestrations = {
   cloudFlowRun: 'cloud-flow-run',
-  cloudFlowSegment: 'cloud-flow-segment',
+  cloudFlowPart: 'cloud-flow-part',
+  cloudFlowLoop: 'cloud-flow-loop',
+  actionTries: 'action-tries',
   desktopFlowRun: 'desktop-flow-run',
   moveMachine: 'move-machine',
   queueCommand: 'queue-command',

@@ -31,3 +31,8 @@ export function logPrefix(run: string): string {
 export function logSegmentKey(run: string, segment: number): string {
   return `${logPrefix(run)}${String(segment).padStart(8, '0')}.jsonl`;
 }
+
+/** Inputs or outputs of an action of a cloud-flow run that are too long for their record; content-addressed. */
+export function actionValueKey(run: string, hash: string): string {
+  return `runs/${run}/values/${hash}.json`;
+}

@@ -12,10 +12,13 @@ export function cloudRunKey(run: string): Key {
   return { partition: new Date(ms).toISOString().slice(0, 7), row: invert(run) };
 }
 
-/** Desktop-flow runs: partition = the cloud-flow run, row = the number of the scheduling in six digits. */
+/**
+ * Desktop-flow runs: partition = the cloud-flow run, row = the number of the scheduling in six digits, after those of the parts of the
+ * run that it belongs to: `<run>.2-1` is row `000002.000001`.
+ */
 export function desktopRunKey(run: string): Key {
-  const [parent = '', n = ''] = run.split('-');
-  return { partition: parent, row: n.padStart(6, '0') };
+  const [parent = '', ...numbers] = run.split(/[.-]/);
+  return { partition: parent, row: numbers.map((n) => n.padStart(6, '0')).join('.') };
 }
 
 export function runKey(run: string): Key {

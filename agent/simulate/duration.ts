@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { duration } from '../../contracts/flow-definition';
+import { duration } from '../../contracts/flow-definition/basics';
 
 const UNIT_MS = { W: 604_800_000, D: 86_400_000, H: 3_600_000, M: 60_000, S: 1_000 } as const;
 

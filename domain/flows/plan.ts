@@ -1,5 +1,6 @@
-import type { FlowAction } from '../../contracts/flow-definition';
+import type { FlowAction } from '../../contracts/flow-definition/control-actions';
 import type { ActionStatus, CloudRunState } from '../../contracts/runs';
+import { pointer, type DefinitionProblem } from './definition-path';
 
 export type Actions = Readonly<Record<string, FlowAction>>;
 export type Outcomes = Readonly<Record<string, ActionStatus>>;
@@ -19,25 +20,38 @@ export function inOrder(actions: Actions): string[] {
   return ordered;
 }
 
-/** Problems of `runAfter` that would keep an action waiting for ever: unknown names and circles. Empty when all is well. */
-export function planProblems(actions: Actions): string[] {
-  const unknown = Object.entries(actions).flatMap(([name, action]) =>
-    Object.keys(action.runAfter ?? {})
-      .filter((before) => !Object.hasOwn(actions, before))
-      .map((before) => `actions.${name}.runAfter names "${before}", which does not exist`),
+/**
+ * Problems of `runAfter` that would keep an action of the block waiting for ever: unknown names and circles. The actions may be
+ * as they were written; `path` is that of the block.
+ */
+export function planProblems(
+  actions: Readonly<Record<string, { readonly runAfter?: unknown }>>,
+  path: readonly string[] = ['actions'],
+): DefinitionProblem[] {
+  const before = (name: string): string[] => Object.keys(actions[name]?.runAfter ?? {});
+  const unknown = Object.keys(actions).flatMap((name) =>
+    before(name)
+      .filter((other) => !Object.hasOwn(actions, other))
+      .map((other) => ({
+        path: pointer([...path, name, 'runAfter', other]),
+        message: `names "${other}", which is not in the same block`,
+      })),
   );
   const state = new Map<string, 'open' | 'done'>();
-  const circles: string[] = [];
-  const visit = (name: string, path: string[]): void => {
+  const circles: DefinitionProblem[] = [];
+  const visit = (name: string, way: string[]): void => {
     if (state.get(name) === 'done') return;
-    if (state.get(name) === 'open') {
-      circles.push(
-        `actions wait for each other in a circle: ${[...path.slice(path.indexOf(name)), name].join(' → ')}`,
-      );
+    const from = way.at(-1);
+    if (state.get(name) === 'open' && from !== undefined) {
+      const circle = [...way.slice(way.indexOf(name)), name].join(' → ');
+      circles.push({
+        path: pointer([...path, from, 'runAfter', name]),
+        message: `makes actions wait for each other in a circle: ${circle}`,
+      });
       return;
     }
     state.set(name, 'open');
-    for (const before of Object.keys(actions[name]?.runAfter ?? {})) visit(before, [...path, name]);
+    for (const other of before(name)) visit(other, [...way, name]);
     state.set(name, 'done');
   };
   for (const name of Object.keys(actions)) visit(name, []);

@@ -1,5 +1,7 @@
 import type { AgentEventBody, AgentEventKind } from '../../contracts/agent-protocol';
 import type { Fence } from '../../contracts/ids';
+import type { Outcomes } from '../flows/outcome';
+import type { VariableChanges } from '../flows/variables';
 import type { GrantOffer, GrantRef } from '../run-queue/messages';
 
 /** The one external event that orchestrations of runs listen to. */
@@ -55,3 +57,9 @@ export type InboxMessage =
   /** To a cloud-flow run: this child is about to end, so look at it. */
   | { kind: 'childEnding'; child: string }
   | AgentMessage;
+
+/** What an orchestration that walks a cloud flow, or a part of one, may be told. */
+export type FlowMessage =
+  | Extract<InboxMessage, { kind: 'cancel' | 'childEnding' }>
+  /** These actions of a part have ended while others of it go on; `batch` numbers what it has told of changed variables. */
+  | { kind: 'actionsEnded'; child: string; outcomes: Outcomes; batch: number; changes: VariableChanges };

@@ -1,5 +1,5 @@
 import type { ErrorInfo } from '../../contracts/errors';
-import type { DesktopFlowInputs } from '../../contracts/flow-definition';
+import type { DesktopFlowInputs } from '../../contracts/flow-definition/desktop-flow-action';
 import type { ActionStatus } from '../../contracts/runs';
 
 /** Input of the orchestration `cloud-flow-run`; its instance id is the run id. */
@@ -10,6 +10,8 @@ export interface CloudFlowRunInput {
   /** Content hash of the definition's snapshot. */
   definition: string;
   triggerBody: unknown;
+  /** Values of the flow's parameters; those that are missing have their defaults. */
+  parameters?: Record<string, unknown> | undefined;
   /** Who or what started it: shown, and allowed to cancel. */
   startedBy?: string | undefined;
   /** Kind of trigger, for the run index. */
@@ -34,6 +36,8 @@ export interface DesktopFlowRunInput {
   /** Run timeout as an ISO 8601 duration (row I1). */
   runTimeout?: string | undefined;
   startedBy?: string | undefined;
+  /** Row A8: what of the action is not shown. */
+  masked?: ('inputs' | 'outputs')[] | undefined;
   /** Instance to poke when this run is about to end; a flow without parallel branches needs none. */
   tell?: string | undefined;
 }

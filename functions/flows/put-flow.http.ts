@@ -1,9 +1,10 @@
 import type { Ports } from '../../adapters/ports';
-import { flowDefinition, type FlowDefinition } from '../../contracts/flow-definition';
-import { planProblems } from '../../domain/flows/plan';
+import type { FlowDefinition } from '../../contracts/flow-definition';
+import { checkDefinition } from '../../domain/flows/definition-problems';
+import { pointer } from '../../domain/flows/definition-path';
 import { http, json, type Handler } from '../http';
 import { schemaProblem } from '../json-schema';
-import { fieldErrors, RequestError, type FieldError } from '../problem';
+import { RequestError, type FieldError } from '../problem';
 import { readJson } from '../request-body';
 import { inputSchema, triggerOf } from './flow-input';
 import { flowView } from './flow-view';
@@ -17,21 +18,21 @@ export function putFlow(ports: Ports): Handler {
   });
 }
 
-/** @throws RequestError InvalidDefinition that names each wrong place. */
+/** @throws RequestError InvalidDefinition that names each wrong place by its JSON Pointer. */
 function parseDefinition(name: string, body: unknown): FlowDefinition {
-  const parsed = flowDefinition.safeParse(body);
-  const errors = parsed.success ? problemsOf(name, parsed.data) : fieldErrors(parsed.error.issues);
-  if (!parsed.success || errors.length > 0) throw new RequestError('InvalidDefinition', { errors });
-  return parsed.data;
+  const { definition, problems } = checkDefinition(body);
+  const errors = definition ? problemsOf(name, definition) : problems;
+  if (!definition || errors.length > 0) throw new RequestError('InvalidDefinition', { errors });
+  return definition;
 }
 
 function problemsOf(name: string, definition: FlowDefinition): FieldError[] {
-  const errors = planProblems(definition.actions).map((message) => ({ path: 'actions', message }));
+  const errors: FieldError[] = [];
   if (definition.name !== name)
-    errors.push({ path: 'name', message: `is not "${name}", the name in the address` });
+    errors.push({ path: '/name', message: `is not "${name}", the name in the address` });
   const schema = inputSchema(triggerOf(definition));
   const problem = schema && schemaProblem(schema);
   const [trigger = ''] = Object.keys(definition.triggers);
-  if (problem) errors.push({ path: `triggers.${trigger}.inputs.schema`, message: problem });
+  if (problem) errors.push({ path: pointer(['triggers', trigger, 'inputs', 'schema']), message: problem });
   return errors;
 }

@@ -51,7 +51,7 @@ export async function desktopRunView(ports: Ports, found: FoundRun): Promise<Des
   return {
     run,
     kind: 'desktop',
-    parent: run.split('-')[0] ?? run,
+    parent: run.split(/[.-]/)[0] ?? run,
     ...given({ desktopFlow: row?.name }),
     status: desktopRunState.parse(status.state),
     ...(row ? { requestedAt: iso(row.requestedMs) } : {}),

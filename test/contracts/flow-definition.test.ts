@@ -1,4 +1,4 @@
-import { desktopFlowAction, desktopFlowInputs } from '../../contracts/flow-definition';
+import { desktopFlowAction, desktopFlowInputs } from '../../contracts/flow-definition/desktop-flow-action';
 
 const names = { desktopFlow: 'invoices', connection: 'office' };
 const action = (inputs: Record<string, unknown>) =>

@@ -1,14 +1,16 @@
 import type { OrchestrationHandler } from 'durable-functions';
 import type { FlowDefinition } from '../../contracts/flow-definition';
 import { flowDefinition } from '../../contracts/flow-definition';
+import { actionTries } from '../../orchestrators/action-tries';
 import { capacityCommand } from '../../orchestrators/capacity-command';
+import { cloudFlowLoop } from '../../orchestrators/cloud-flow-loop';
+import { cloudFlowPart } from '../../orchestrators/cloud-flow-part';
 import { cloudFlowRun } from '../../orchestrators/cloud-flow-run';
 import { desktopFlowRun } from '../../orchestrators/desktop-flow-run';
 import { moveMachine } from '../../orchestrators/move-machine';
 import { orchestrations } from '../../orchestrators/names';
 import { queueCommand } from '../../orchestrators/queue-command';
 import { testConnection } from '../../orchestrators/test-connection';
-import { cloudFlowSegment } from '../../orchestrators/walk-segments';
 import { AppRig, RegisteredFunctions } from '../support/app-rig';
 import { readHistories, recordedBy, replayRecorded, writeHistory } from '../support/recorded-history';
 import { HOUR, publishDesktopFlow, runId, SECOND } from '../support/runs';
@@ -20,7 +22,9 @@ import { TestAgent } from '../support/test-agent';
  */
 const handlers: Record<string, OrchestrationHandler> = {
   [orchestrations.cloudFlowRun]: cloudFlowRun,
-  [orchestrations.cloudFlowSegment]: cloudFlowSegment,
+  [orchestrations.cloudFlowPart]: cloudFlowPart,
+  [orchestrations.cloudFlowLoop]: cloudFlowLoop,
+  [orchestrations.actionTries]: actionTries,
   [orchestrations.desktopFlowRun]: desktopFlowRun,
   [orchestrations.queueCommand]: queueCommand,
   [orchestrations.capacityCommand]: capacityCommand,

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AgentCommand, TestConnectionCommand } from '../../contracts/agent-protocol';
+import { actionKey } from '../../adapters/tables/action-keys';
+import type { ActionRecord } from '../../contracts/action-records';
 import { readSettings } from '../../contracts/settings';
 import { AddressGuard, parseNetworks } from '../../adapters/http-guard/address-guard';
 import { createGuardedHttp } from '../../adapters/http-guard/guarded-http';
@@ -52,6 +54,7 @@ export function createInMemoryPorts(
   const blobs = new Map<string, Uint8Array>();
   const secrets = new Map<string, string>();
   const progress = new Map<string, Progress>();
+  const actions = new Map<string, ActionRecord>();
   let bots: number | undefined;
   const groups = new Map<string, GroupRow>();
   const feedListeners: ((queue: string) => void)[] = [];
@@ -122,7 +125,9 @@ export function createInMemoryPorts(
       },
       children: (run) =>
         Promise.resolve(
-          newest([...ports.rows.values()].filter((row) => row.run.startsWith(`${run}-`))).reverse(),
+          newest(
+            [...ports.rows.values()].filter((row) => row.kind === 'desktop' && row.run.startsWith(run)),
+          ).reverse(),
         ),
     },
     machines: {
@@ -254,6 +259,28 @@ export function createInMemoryPorts(
             .map(([key, content]) => ({ key, bytes: content.length }))
             .sort((a, b) => (a.key < b.key ? -1 : 1)),
         ),
+    },
+    actions: {
+      put: (run, records) => {
+        for (const record of records) {
+          const key = actionKey(run, record);
+          actions.set(`${key.partition} ${key.row}`, record);
+        }
+        return Promise.resolve();
+      },
+      list: (run, { parent, top, after }) => {
+        const found = [...actions]
+          .filter(([, record]) => record.parent === parent)
+          .map(([id, record]) => ({ ...actionKey(run, record), id, record }))
+          .filter(({ id, partition, row }) => id === `${partition} ${row}` && row > (after ?? ''))
+          .sort((a, b) => (a.row < b.row ? -1 : 1))
+          .slice(0, top);
+        const last = found.length === top ? found.at(-1) : undefined;
+        return Promise.resolve({
+          records: found.map(({ record }) => record),
+          ...(last ? { continuation: last.row } : {}),
+        });
+      },
     },
     runLogs: {
       append: (run, first, lines) => {

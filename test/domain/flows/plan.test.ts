@@ -1,4 +1,4 @@
-import type { FlowAction } from '../../../contracts/flow-definition';
+import type { FlowAction } from '../../../contracts/flow-definition/control-actions';
 import { durationMs } from '../../../domain/flows/duration';
 import { hasParallelBranches, inOrder, judgeFlow, planProblems, readiness } from '../../../domain/flows/plan';
 import type { Outcomes } from '../../../domain/flows/plan';

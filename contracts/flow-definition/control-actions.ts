@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { actionBase, actionName, EXPRESSION, limit, plainAction, runtimeConfiguration } from './basics';
+import {
+  appendToArrayVariableAction,
+  appendToStringVariableAction,
+  composeAction,
+  decrementVariableAction,
+  incrementVariableAction,
+  initializeVariableAction,
+  responseAction,
+  setVariableAction,
+  terminateAction,
+  waitAction,
+} from './data-actions';
+import { desktopFlowAction } from './desktop-flow-action';
+import { httpAction } from './http-action';
+
+/** Actions by name. */
+export interface FlowActions {
+  [name: string]: FlowAction;
+}
+
+/** A block of actions, at any depth. */
+export const flowActions: z.ZodType<FlowActions> = z
+  .lazy(() => z.record(actionName, flowAction))
+  .describe('Actions by name; a name is used once in the whole definition.');
+
+/** An expression that gives true or false, or conditions such as `{ "and": [ { "equals": [a, b] } ] }`. */
+const condition = z.union([z.string().regex(EXPRESSION), z.record(z.string(), z.unknown())], {
+  error: 'is neither an expression (@…) nor an object of conditions such as { "equals": [a, b] }',
+});
+
+const block = z.strictObject({ actions: flowActions });
+
+export const ifAction = z
+  .strictObject({
+    ...plainAction,
+    type: z.literal('If'),
+    expression: condition,
+    actions: flowActions,
+    else: block.optional(),
+  })
+  .describe('Walks `actions` when the expression is true, else those of `else`; the others are skipped.');
+export type IfAction = z.infer<typeof ifAction>;
+
+export const switchAction = z
+  .strictObject({
+    ...plainAction,
+    type: z.literal('Switch'),
+    expression: z.unknown().describe('Its value is compared with the `case` of each of the cases.'),
+    cases: z.record(
+      z.string(),
+      z.strictObject({ case: z.union([z.string(), z.number()]), actions: flowActions }),
+    ),
+    default: block.optional(),
+  })
+  .describe('Walks the actions of the case that equals the expression, else those of `default`.');
+export type SwitchAction = z.infer<typeof switchAction>;
+
+export const scopeAction = z
+  .strictObject({ ...actionBase, type: z.literal('Scope'), actions: flowActions, limit })
+  .describe('Walks a block of actions and ends as the block ends.');
+export type ScopeAction = z.infer<typeof scopeAction>;
+
+export const foreachAction = z
+  .strictObject({
+    ...actionBase,
+    type: z.literal('Foreach'),
+    foreach: z.union([z.string().regex(EXPRESSION), z.array(z.unknown())], {
+      error: 'is neither an expression (@…) nor a list',
+    }),
+    actions: flowActions,
+    runtimeConfiguration: runtimeConfiguration
+      .extend({
+        concurrency: z
+          .strictObject({ repetitions: z.int().min(1).max(50) })
+          .optional()
+          .describe('How many items at the same time; 1: one after the other. Default 20.'),
+      })
+      .optional(),
+    limit,
+  })
+  .describe('Walks the actions once for each item of a list; `items(…)` is the item.');
+export type ForeachAction = z.infer<typeof foreachAction>;
+
+const actionTypes = [
+  desktopFlowAction,
+  composeAction,
+  initializeVariableAction,
+  setVariableAction,
+  incrementVariableAction,
+  decrementVariableAction,
+  appendToArrayVariableAction,
+  appendToStringVariableAction,
+  ifAction,
+  switchAction,
+  foreachAction,
+  scopeAction,
+  waitAction,
+  httpAction,
+  terminateAction,
+  responseAction,
+] as const;
+
+/** Names of the types of actions that there are. */
+export const actionTypeNames: readonly string[] = actionTypes.map(({ shape }) => shape.type.value);
+
+export const flowAction = z.discriminatedUnion('type', actionTypes, {
+  error: `is not a type of action that is supported: ${actionTypeNames.join(', ')}`,
+});
+export type FlowAction = z.infer<(typeof actionTypes)[number]>;
