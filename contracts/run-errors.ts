@@ -174,7 +174,8 @@ export const runErrors = {
     kind: 'user',
     ours: true,
     message: 'The flow ended itself with a Terminate action.',
-    remedy: 'The sub-code and the details are those that the flow gives; look at what led to its Terminate action.',
+    remedy:
+      'The sub-code and the details are those that the flow gives; look at what led to its Terminate action.',
   },
   ActionFailed: {
     status: 400,
@@ -209,7 +210,8 @@ export const runErrors = {
     kind: 'user',
     ours: true,
     message: 'The HTTP action may not reach this address.',
-    remedy: 'Addresses inside the own network are refused; the setting ATTENDANT_ALLOWED_NETWORKS lists networks that may be reached, also without TLS.',
+    remedy:
+      'Addresses inside the own network are refused; the setting ATTENDANT_ALLOWED_NETWORKS lists networks that may be reached, also without TLS.',
   },
   HttpRequestFailed: {
     status: 400,

@@ -12,8 +12,7 @@ import { orchestrations } from './names';
 import { OpenChildren } from './open-children';
 
 export type TriesInput = { pauses: number[] } & (
-  | { kind: 'desktopFlow'; run: DesktopFlowRunInput }
-  | { kind: 'http'; request: HttpInputs; timeoutMs: number }
+  { kind: 'desktopFlow'; run: DesktopFlowRunInput } | { kind: 'http'; request: HttpInputs; timeoutMs: number }
 );
 
 export type TriesResult = Pick<Outcome, 'status' | 'run' | 'earlierRuns' | 'outputs' | 'error'>;
@@ -75,14 +74,19 @@ class Tries {
   }
 
   private *once(): Generator<Task, Try, unknown> {
-    return this.input.kind === 'http' ? yield* this.request(this.input) : yield* this.desktopFlow(this.input.run);
+    return this.input.kind === 'http'
+      ? yield* this.request(this.input)
+      : yield* this.desktopFlow(this.input.run);
   }
 
   private *desktopFlow(run: DesktopFlowRunInput): Generator<Task, Try, unknown> {
     const instance = `${this.df.instanceId}-${this.runs.length + 1}`;
     this.runs.push(instance);
     const { action } = this.input;
-    this.df.setCustomStatus({ state: 'Running', actions: { [action]: { status: 'Running', run: instance } } });
+    this.df.setCustomStatus({
+      state: 'Running',
+      actions: { [action]: { status: 'Running', run: instance } },
+    });
     let ended: Try | undefined;
     const children = new OpenChildren(this);
     const task = this.df.callSubOrchestrator(orchestrations.desktopFlowRun, run, instance);
@@ -125,4 +129,3 @@ class Tries {
     }
   }
 }
-

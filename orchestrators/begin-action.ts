@@ -1,5 +1,10 @@
 import { errorInfo } from '../contracts/errors';
-import type { FlowAction, FlowActions, IfAction, SwitchAction } from '../contracts/flow-definition/control-actions';
+import type {
+  FlowAction,
+  FlowActions,
+  IfAction,
+  SwitchAction,
+} from '../contracts/flow-definition/control-actions';
 import { waitInputs, type WaitAction } from '../contracts/flow-definition/data-actions';
 import { ConditionError, decide, same } from '../domain/flows/conditions';
 import { durationMs } from '../domain/flows/duration';
@@ -21,12 +26,17 @@ export function begin(walk: Walk, block: Block, name: string, action: FlowAction
   } catch (error) {
     if (!isMistake(error)) throw error;
     const code = error instanceof ExpressionError ? error.code : 'InvalidInput';
-    end(walk, block, name, { status: 'Failed', error: errorInfo(code, { details: error.message.slice(0, 2_000) }) });
+    end(walk, block, name, {
+      status: 'Failed',
+      error: errorInfo(code, { details: error.message.slice(0, 2_000) }),
+    });
   }
 }
 
 function isMistake(error: unknown): error is Error {
-  return [ExpressionError, InvalidInputs, VariableError, ConditionError].some((kind) => error instanceof kind);
+  return [ExpressionError, InvalidInputs, VariableError, ConditionError].some(
+    (kind) => error instanceof kind,
+  );
 }
 
 function act(walk: Walk, block: Block, name: string, action: FlowAction): void {
@@ -79,7 +89,11 @@ function act(walk: Walk, block: Block, name: string, action: FlowAction): void {
     case 'Response': {
       const inputs = value(action.inputs) as FlowResponse;
       const { statusCode, headers, body } = inputs;
-      walk.response = { statusCode, ...(headers ? { headers } : {}), ...(body === undefined ? {} : { body }) };
+      walk.response = {
+        statusCode,
+        ...(headers ? { headers } : {}),
+        ...(body === undefined ? {} : { body }),
+      };
       return end(walk, block, name, { status: 'Succeeded', inputs, outputs: walk.response });
     }
   }
@@ -143,7 +157,13 @@ function choose(
   });
   if (untilMs === undefined) return;
   walk.tell = walk.df.instanceId;
-  walk.alarms.push({ block, name, untilMs, onStop: false, ring: () => (inner.stop ??= { kind: 'timedOut' }) });
+  walk.alarms.push({
+    block,
+    name,
+    untilMs,
+    onStop: false,
+    ring: () => (inner.stop ??= { kind: 'timedOut' }),
+  });
 }
 
 function wait(walk: Walk, block: Block, { name, untilMs }: { name: string; untilMs: number }): void {
@@ -165,7 +185,9 @@ const LATEST_MS = Date.UTC(9999, 11, 31);
 function wakeMs(nowMs: number, inputs: unknown): number {
   const checked = waitInputs.safeParse(inputs);
   if (!checked.success) {
-    throw new InvalidInputs(`Wait: ${JSON.stringify(inputs satisfies WaitAction['inputs'] | unknown)} is neither an interval nor an instant`);
+    throw new InvalidInputs(
+      `Wait: ${JSON.stringify(inputs satisfies WaitAction['inputs'] | unknown)} is neither an interval nor an instant`,
+    );
   }
   const { data } = checked;
   const untilMs =

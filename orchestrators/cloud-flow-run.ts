@@ -83,7 +83,12 @@ function* finish(
   };
   df.setCustomStatus(ended);
   yield* callThroughOutages(parts, 'record-run', {
-    row: { run: df.getInput<CloudFlowRunInput>().run, state: result.state, endedMs: inbox.nowMs, error: result.error },
+    row: {
+      run: df.getInput<CloudFlowRunInput>().run,
+      state: result.state,
+      endedMs: inbox.nowMs,
+      error: result.error,
+    },
     ...(walk && walk.unrecorded.length > 0 ? { records: walk.unrecorded.map(({ record }) => record) } : {}),
   });
   return result;
@@ -93,10 +98,18 @@ function judge(definition: FlowDefinition, walk: Walk, frame: Frame): CloudFlowR
   const actions = shownOutcomes(walk.facts, frame);
   const { stop } = walk;
   if (stop?.kind === 'cancelled') {
-    return { state: 'Cancelled', actions, error: errorInfo('Cancelled', stop.by ? { details: `by ${stop.by}` } : {}) };
+    return {
+      state: 'Cancelled',
+      actions,
+      error: errorInfo('Cancelled', stop.by ? { details: `by ${stop.by}` } : {}),
+    };
   }
   if (stop?.kind === 'terminated' && stop.state !== 'Succeeded') {
-    return { state: stop.state, actions, error: stop.error ?? errorInfo('Cancelled', { details: 'by Terminate' }) };
+    return {
+      state: stop.state,
+      actions,
+      error: stop.error ?? errorInfo('Cancelled', { details: 'by Terminate' }),
+    };
   }
   const { state, culprit } = judgeFlow(definition.actions, frame.outcomes);
   if (culprit && !stop) return { state, actions, error: frame.outcomes[culprit]?.error };

@@ -15,7 +15,12 @@ export function running(walk: Walk, block: Block, name: string, more: Partial<Ou
 }
 
 /** The action has ended. What it was started with stays. */
-export function end(walk: Walk, block: Block, name: string, outcome: Partial<Outcome> & Pick<Outcome, 'status'>): void {
+export function end(
+  walk: Walk,
+  block: Block,
+  name: string,
+  outcome: Partial<Outcome> & Pick<Outcome, 'status'>,
+): void {
   block.waiting.delete(name);
   block.open.delete(name);
   const ended: Outcome = sized({
@@ -85,7 +90,7 @@ function sized(outcome: Outcome): Outcome {
 }
 
 function lengthOf(value: unknown): number {
-  return value === undefined ? 0 : (JSON.stringify(value) as string | undefined)?.length ?? 0;
+  return value === undefined ? 0 : ((JSON.stringify(value) as string | undefined)?.length ?? 0);
 }
 
 function recordOf({ facts }: Walk, block: Block, name: string, outcome: Outcome): NewRecord {

@@ -28,7 +28,10 @@ export function loadFlow({ runs, flows }: Pick<Ports, 'runs' | 'flows'>) {
     if (circle) return refuse('InvalidDefinition', `${circle.path} ${circle.message}`);
     const { values, problems } = resolveParameters(definition, input.parameters);
     if (problems.length > 0) {
-      return refuse('InvalidParameters', problems.map(({ name, message }) => `${name} ${message}`).join('; '));
+      return refuse(
+        'InvalidParameters',
+        problems.map(({ name, message }) => `${name} ${message}`).join('; '),
+      );
     }
     return { ok: true, definition, parameters: values };
   };

@@ -3,7 +3,17 @@ import type { Ports } from '../adapters/ports';
 
 /** Reads outputs of actions that were put into blobs, in the order of their hashes. */
 export function loadValues({ blobs }: Pick<Ports, 'blobs'>) {
-  return ({ run, hashes, from, to }: { run: string; hashes: string[]; from?: number; to?: number }): Promise<unknown[]> =>
+  return ({
+    run,
+    hashes,
+    from,
+    to,
+  }: {
+    run: string;
+    hashes: string[];
+    from?: number;
+    to?: number;
+  }): Promise<unknown[]> =>
     Promise.all(
       hashes.map(async (hash) => {
         const content = await blobs.get(actionValueKey(run, hash));

@@ -27,7 +27,10 @@ export function recordActions(
   { actions, blobs }: Pick<Ports, 'actions' | 'blobs'>,
   instancesOf: (context: InvocationContext) => Instances,
 ) {
-  return async ({ run, records, tell }: RecordActions, context: InvocationContext): Promise<(string | null)[]> => {
+  return async (
+    { run, records, tell }: RecordActions,
+    context: InvocationContext,
+  ): Promise<(string | null)[]> => {
     const kept = await Promise.all(records.map((record) => store(run, record)));
     await actions.put(run, kept);
     if (tell) await instancesOf(context).raise(tell.instance, INBOX, tell.message);

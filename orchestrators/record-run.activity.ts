@@ -19,10 +19,7 @@ export function recordRun(
   instancesOf: (context: InvocationContext) => Instances,
 ) {
   const record = recordActions({ actions, blobs }, instancesOf);
-  return async (
-    { row, ending, records }: RecordRun,
-    context: InvocationContext,
-  ): Promise<void> => {
+  return async ({ row, ending, records }: RecordRun, context: InvocationContext): Promise<void> => {
     await Promise.all([
       runs.record(row),
       records?.length ? record({ run: row.run, records }, context) : undefined,

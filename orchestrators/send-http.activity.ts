@@ -25,7 +25,9 @@ export function sendHttp(ports: Pick<Ports, 'http' | 'connections' | 'secrets'>)
     if (authorization && 'error' in authorization) return { ok: false, error: authorization.error };
     try {
       const outputs = await follow(request, { ...texts(request), ...authorization }, timeoutMs);
-      return outputs.statusCode < 400 ? { ok: true, outputs } : { ok: false, error: refused(outputs), outputs };
+      return outputs.statusCode < 400
+        ? { ok: true, outputs }
+        : { ok: false, error: refused(outputs), outputs };
     } catch (cause) {
       const details = cause instanceof Error ? cause.message : String(cause);
       const code = cause instanceof AddressBlocked ? 'HttpAddressNotAllowed' : 'HttpNotAvailable';
@@ -34,7 +36,11 @@ export function sendHttp(ports: Pick<Ports, 'http' | 'connections' | 'secrets'>)
   };
 
   /** Each address on the way is checked anew; another host gets no credentials. */
-  async function follow(request: HttpInputs, given: Record<string, string>, timeoutMs: number): Promise<Answer> {
+  async function follow(
+    request: HttpInputs,
+    given: Record<string, string>,
+    timeoutMs: number,
+  ): Promise<Answer> {
     let { method, body } = request;
     let url = new URL(request.uri);
     for (const [name, value] of Object.entries(request.queries)) url.searchParams.set(name, value);
@@ -44,7 +50,10 @@ export function sendHttp(ports: Pick<Ports, 'http' | 'connections' | 'secrets'>)
       const answer = await ports.http.send({
         url: url.href,
         method,
-        headers: content !== undefined && typeof body !== 'string' ? { 'content-type': 'application/json', ...headers } : headers,
+        headers:
+          content !== undefined && typeof body !== 'string'
+            ? { 'content-type': 'application/json', ...headers }
+            : headers,
         ...(content === undefined ? {} : { body: content }),
         timeoutMs,
         maxBytes: LONGEST_ANSWER,
@@ -68,7 +77,8 @@ export function sendHttp(ports: Pick<Ports, 'http' | 'connections' | 'secrets'>)
     if (!given) return undefined;
     const connection = await ports.connections.get(given.connection);
     if (!connection) return { error: errorInfo('ConnectionNotFound', { details: given.connection }) };
-    const kept = connection.secretRef === undefined ? undefined : await ports.secrets.get(connection.secretRef);
+    const kept =
+      connection.secretRef === undefined ? undefined : await ports.secrets.get(connection.secretRef);
     if (kept === undefined) {
       return { error: errorInfo('ConnectionNotFound', { details: `${given.connection} has no credential` }) };
     }

@@ -103,7 +103,9 @@ function childOf(walk: Walk, block: Block, name: string) {
 /** @throws InvalidInputs naming every wrong place. */
 function checked<Output>(
   schema: {
-    safeParse(value: unknown):
+    safeParse(
+      value: unknown,
+    ):
       | { success: true; data: Output }
       | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } };
   },

@@ -53,7 +53,13 @@ export function noRounds(total: number): IterationCounts {
 }
 
 /** Walks the loop's rounds in child orchestrations. A long list is put into a blob that they share. */
-export function startLoop(walk: Walk, block: Block, name: string, action: ForeachAction, list: unknown): void {
+export function startLoop(
+  walk: Walk,
+  block: Block,
+  name: string,
+  action: ForeachAction,
+  list: unknown,
+): void {
   if (!Array.isArray(list)) throw new InvalidInputs(`Foreach: ${JSON.stringify(list)} is no list`);
   const items = list as unknown[];
   running(walk, block, name, { inputs: { items: items.length }, iterations: noRounds(items.length) });
@@ -101,7 +107,10 @@ export function startLoop(walk: Walk, block: Block, name: string, action: Foreac
       walk.variables.applyAll(result.changes);
       walk.response = result.response ?? walk.response;
       if (result.stop?.kind === 'terminated') walk.stop ??= result.stop;
-      return end(walk, block, name, { ...judge(result, stop ?? stopOf(walk, block)), iterations: result.counts });
+      return end(walk, block, name, {
+        ...judge(result, stop ?? stopOf(walk, block)),
+        iterations: result.counts,
+      });
     },
   });
 }

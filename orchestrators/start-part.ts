@@ -65,7 +65,9 @@ function startSegment(walk: Walk, block: Block, { names, early }: Segment): void
   }
   startPart(walk, block, {
     path: block.path,
-    actions: Object.fromEntries(names.flatMap((name) => (block.actions[name] ? [[name, block.actions[name]]] : []))),
+    actions: Object.fromEntries(
+      names.flatMap((name) => (block.actions[name] ? [[name, block.actions[name]]] : [])),
+    ),
     early,
     unwanted: () => stopOf(walk, block) !== undefined,
     ended: (broken) => {
@@ -159,4 +161,3 @@ function startPart(walk: Walk, block: Block, { path, actions, early, unwanted, e
 export function mapped(outcomes: Outcomes, change: (outcome: Outcome) => Outcome): Outcomes {
   return Object.fromEntries(Object.entries(outcomes).map(([name, outcome]) => [name, change(outcome)]));
 }
-

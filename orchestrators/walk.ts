@@ -206,16 +206,21 @@ export class Walk {
       : fitActions(shownOutcomes(this.facts, this.shownFrame));
     this.df.setCustomStatus({ state: 'Running', actions, parts: this.children.shown });
   }
-
 }
 
 /** What may be shown of each action: nothing masked. */
-export function shownOutcomes({ masked }: Pick<RunFacts, 'masked'>, frame: Frame | undefined): Record<string, ActionStatus> {
+export function shownOutcomes(
+  { masked }: Pick<RunFacts, 'masked'>,
+  frame: Frame | undefined,
+): Record<string, ActionStatus> {
   return Object.fromEntries(
     Object.entries(frame?.outcomes ?? {}).map(([name, outcome]) => {
       const { inputs: _inputs, outputsHash, outputs, ...status } = outcome;
       const hidden = masked[name]?.includes('outputs') ?? false;
-      return [name, hidden || outputsHash !== undefined || outputs === undefined ? status : { ...status, outputs }];
+      return [
+        name,
+        hidden || outputsHash !== undefined || outputs === undefined ? status : { ...status, outputs },
+      ];
     }),
   );
 }

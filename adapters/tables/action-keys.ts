@@ -10,7 +10,8 @@ export function actionKey(run: string, record: ActionRecord): Key {
   const startedMs = Date.parse(record.startedAt ?? record.endedAt);
   return {
     partition: actionPartition(run, record.parent),
-    row: round === undefined ? `${String(startedMs).padStart(14, '0')} ${record.name}` : round.padStart(8, '0'),
+    row:
+      round === undefined ? `${String(startedMs).padStart(14, '0')} ${record.name}` : round.padStart(8, '0'),
   };
 }
 

@@ -40,7 +40,9 @@ export const desktopFlowAction = z
       whenSessionBlocked: orExpression(whenSessionBlocked, oneOf(whenSessionBlocked))
         .optional()
         .describe('Row C8; default: that of the connection.'),
-      retryPolicy: retryPolicy.optional().describe('Default: none. Each try is a desktop-flow run of its own.'),
+      retryPolicy: retryPolicy
+        .optional()
+        .describe('Default: none. Each try is a desktop-flow run of its own.'),
     }),
     limit: limit.describe('How long one run may execute (row I1); default PT24H.'),
   })

@@ -35,14 +35,21 @@ export const httpAction = z
     type: z.literal('Http'),
     inputs: z.strictObject({
       method: orExpression(method, 'is neither an HTTP method such as GET nor an expression (@…)'),
-      uri: z.string().min(1).describe('An https address. Addresses inside the own network are refused unless the setting ATTENDANT_ALLOWED_NETWORKS allows them.'),
+      uri: z
+        .string()
+        .min(1)
+        .describe(
+          'An https address. Addresses inside the own network are refused unless the setting ATTENDANT_ALLOWED_NETWORKS allows them.',
+        ),
       headers: texts.optional(),
       queries: texts.optional().describe('Added to the address.'),
       body: z.unknown().optional().describe('Text is sent as it is, anything else as JSON.'),
       authentication: authentication.optional(),
       retryPolicy: retryPolicy
         .optional()
-        .describe('Default: 4 times, exponentially from PT7S to PT45S, on 408, 429, 5xx and lost connections.'),
+        .describe(
+          'Default: 4 times, exponentially from PT7S to PT45S, on 408, 429, 5xx and lost connections.',
+        ),
     }),
     limit: limit.describe('Of one request; default and longest: PT2M.'),
   })

@@ -39,6 +39,7 @@ import { changesPage, changeView } from '../changes';
 import { connectionTestView } from '../connection-test';
 import { connection, connectionBody, connectionTarget } from '../connections';
 import { flowDefinition } from '../flow-definition';
+import { flowAction, flowActions } from '../flow-definition/control-actions';
 import { clusterBody, clusterList, clusterView, gatewayBody, gatewayList, gatewayView } from '../gateways';
 import { groupBody, groupList, groupPatch, groupView } from '../machine-groups';
 import { commandAccepted, machinePatch, queuePatch, releaseBody } from '../queues';
@@ -54,6 +55,8 @@ import { runInput } from './flow-operations';
 /** What callers send. */
 export const requestSchemas: Readonly<Record<string, z.ZodType>> = {
   FlowDefinition: flowDefinition,
+  FlowActions: flowActions,
+  FlowAction: flowAction,
   RunInput: runInput,
   CancelBody: cancelBody,
   ConnectionBody: connectionBody,
@@ -76,6 +79,8 @@ export const answerSchemas: Readonly<Record<string, z.ZodType>> = {
   FlowSummary: flowSummary,
   Flow: flowView,
   StoredFlowDefinition: flowDefinition,
+  StoredFlowActions: flowActions,
+  StoredFlowAction: flowAction,
   FlowList: flowList,
   UploadedFile: uploadedFile,
   RunAccepted: runAccepted,

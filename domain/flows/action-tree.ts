@@ -30,7 +30,11 @@ export interface PlacedAction {
 }
 
 /** Every action at any depth, each before those inside it. */
-export function everyAction(actions: FlowActions, at: string[] = ['actions'], around: string[] = []): PlacedAction[] {
+export function everyAction(
+  actions: FlowActions,
+  at: string[] = ['actions'],
+  around: string[] = [],
+): PlacedAction[] {
   return Object.entries(actions).flatMap(([name, action]) => {
     const path = [...at, name];
     const inside = blocksOf(action).flatMap((block) =>

@@ -26,9 +26,7 @@ export function checkDefinition(
     ...referenceProblems(body, blocks),
     ...(parsed.success ? parameterProblems(parsed.data) : []),
   ];
-  return parsed.success && problems.length === 0
-    ? { definition: parsed.data, problems: [] }
-    : { problems };
+  return parsed.success && problems.length === 0 ? { definition: parsed.data, problems: [] } : { problems };
 }
 
 function issueProblems(issue: z.core.$ZodIssue): DefinitionProblem[] {
@@ -61,7 +59,8 @@ function nameProblems(blocks: readonly RawBlock[]): DefinitionProblem[] {
 
 function parameterProblems({ parameters = {} }: FlowDefinition): DefinitionProblem[] {
   return Object.entries(parameters).flatMap(([name, parameter]) => {
-    const problem = parameter.defaultValue === undefined ? undefined : problemOf(parameter, parameter.defaultValue);
+    const problem =
+      parameter.defaultValue === undefined ? undefined : problemOf(parameter, parameter.defaultValue);
     return problem ? [{ path: pointer(['parameters', name, 'defaultValue']), message: problem }] : [];
   });
 }

@@ -18,7 +18,7 @@ export function maskedParts(definition: FlowDefinition): MaskedParts {
   const actions = everyAction(definition.actions);
   const masked = new Set(secureParameters(definition).map((name) => `parameters ${name}`));
   for (const { name, action } of actions) for (const part of asked(action)) masked.add(`${part} ${name}`);
-  for (let size = -1; size !== masked.size; ) {
+  for (let size = -1; size !== masked.size;) {
     size = masked.size;
     for (const { name, action } of actions) follow(name, action, masked);
   }
@@ -38,7 +38,8 @@ function asked(action: FlowAction): Part[] {
 function follow(name: string, action: FlowAction, masked: Set<string>): void {
   const own = 'inputs' in action ? action.inputs : action.type === 'Foreach' ? action.foreach : undefined;
   const reads = referencesIn(own).some(({ call, name: from }) => {
-    if (call === 'variables' || call === 'parameters' || call === 'items') return masked.has(`${call} ${from}`);
+    if (call === 'variables' || call === 'parameters' || call === 'items')
+      return masked.has(`${call} ${from}`);
     if (call === 'outputs' || call === 'body') return masked.has(`outputs ${from}`);
     return masked.has(`outputs ${from}`) || masked.has(`inputs ${from}`);
   });

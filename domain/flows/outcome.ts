@@ -17,7 +17,12 @@ export type Stop =
   | { kind: 'terminated'; state: 'Succeeded' | 'Failed' | 'Cancelled'; error?: ErrorInfo | undefined };
 
 /** Without what only expressions read: what is shown, and what a parent needs of an action that nobody else reads. */
-export function bareOutcome({ inputs: _inputs, outputs: _outputs, outputsHash: _hash, ...status }: Outcome): Outcome {
+export function bareOutcome({
+  inputs: _inputs,
+  outputs: _outputs,
+  outputsHash: _hash,
+  ...status
+}: Outcome): Outcome {
   return status;
 }
 

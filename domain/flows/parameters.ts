@@ -19,7 +19,8 @@ export function resolveParameters(
     .map((name) => ({ name, message: 'is not a parameter of the flow' }));
   for (const [name, parameter] of Object.entries(declared)) {
     const value = Object.hasOwn(given, name) ? given[name] : parameter.defaultValue;
-    const message = value === undefined ? 'has no default, so a value has to be given' : problemOf(parameter, value);
+    const message =
+      value === undefined ? 'has no default, so a value has to be given' : problemOf(parameter, value);
     if (message) problems.push({ name, message });
     else values[name] = value;
   }

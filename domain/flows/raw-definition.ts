@@ -19,10 +19,14 @@ export function rawBlocks(body: unknown): RawBlock[] {
 
 function blocksAt(block: unknown, path: string[], loops: string[]): RawBlock[] {
   if (!isRaw(block)) return [];
-  const actions = Object.fromEntries(Object.entries(block).flatMap(([name, each]) => (isRaw(each) ? [[name, each]] : [])));
+  const actions = Object.fromEntries(
+    Object.entries(block).flatMap(([name, each]) => (isRaw(each) ? [[name, each]] : [])),
+  );
   const inner = Object.entries(actions).flatMap(([name, action]) => {
     const inside = action['type'] === 'Foreach' ? [...loops, name] : loops;
-    return innerBlocks(action).flatMap(({ at, actions: below }) => blocksAt(below, [...path, name, ...at], inside));
+    return innerBlocks(action).flatMap(({ at, actions: below }) =>
+      blocksAt(below, [...path, name, ...at], inside),
+    );
   });
   return [{ path, actions, loops }, ...inner];
 }
@@ -30,7 +34,9 @@ function blocksAt(block: unknown, path: string[], loops: string[]): RawBlock[] {
 function innerBlocks(action: Raw): { at: string[]; actions: unknown }[] {
   const cases = isRaw(action['cases']) ? Object.entries(action['cases']) : [];
   const within = (at: string[], block: unknown) =>
-    isRaw(block) && block['actions'] !== undefined ? [{ at: [...at, 'actions'], actions: block['actions'] }] : [];
+    isRaw(block) && block['actions'] !== undefined
+      ? [{ at: [...at, 'actions'], actions: block['actions'] }]
+      : [];
   return [
     ...within([], action),
     ...within(['else'], action['else']),

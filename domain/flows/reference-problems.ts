@@ -25,7 +25,11 @@ export function referenceProblems(body: unknown, blocks: readonly RawBlock[]): D
   ];
 }
 
-function blockProblems({ path, actions, loops }: RawBlock, known: Known, outermost: boolean): DefinitionProblem[] {
+function blockProblems(
+  { path, actions, loops }: RawBlock,
+  known: Known,
+  outermost: boolean,
+): DefinitionProblem[] {
   return Object.entries(actions).flatMap(([name, action]) => {
     const at = [...path, name];
     const problems = OWN_PARTS.flatMap((part) =>
@@ -103,7 +107,8 @@ const WHAT: Record<string, string> = {
 
 function initialized(action: Readonly<Record<string, unknown>>): string[] {
   const inputs = action['inputs'];
-  if (action['type'] !== 'InitializeVariable' || !isRaw(inputs) || !Array.isArray(inputs['variables'])) return [];
+  if (action['type'] !== 'InitializeVariable' || !isRaw(inputs) || !Array.isArray(inputs['variables']))
+    return [];
   return inputs['variables'].flatMap((each: unknown) =>
     isRaw(each) && typeof each['name'] === 'string' ? [each['name']] : [],
   );

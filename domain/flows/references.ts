@@ -4,7 +4,8 @@ export interface Reference {
   name: string;
 }
 
-const CALL = /\b(actions|outputs|body|result|items|iterationIndexes|variables|parameters)\s*\(\s*'((?:[^']|'')*)'/gi;
+const CALL =
+  /\b(actions|outputs|body|result|items|iterationIndexes|variables|parameters)\s*\(\s*'((?:[^']|'')*)'/gi;
 
 const TRIGGER = /\btrigger(Body|Outputs|FormDataValue)?\s*\(/i;
 

@@ -32,7 +32,8 @@ export function splitRounds({
 /** One degree for each child that goes on at the same time; together they are the whole degree. */
 export function shareDegree(degree: number, children: number): number[] {
   const parallel = Math.min(degree, children);
-  return Array.from({ length: parallel }, (_, index) =>
-    Math.floor(degree / parallel) + (index < degree % parallel ? 1 : 0),
+  return Array.from(
+    { length: parallel },
+    (_, index) => Math.floor(degree / parallel) + (index < degree % parallel ? 1 : 0),
   );
 }

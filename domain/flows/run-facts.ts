@@ -73,7 +73,9 @@ export function scopeOf(options: {
   seed: string;
 }): ExpressionScope {
   const { facts, outcomes, variables, loops, nowMs, seed } = options;
-  const actions = Object.fromEntries(Object.entries(outcomes).map(([name, outcome]) => [name, actionValue(outcome)]));
+  const actions = Object.fromEntries(
+    Object.entries(outcomes).map(([name, outcome]) => [name, actionValue(outcome)]),
+  );
   const results = Object.fromEntries(
     Object.entries(facts.results).map(([name, inside]) => [
       name,
@@ -93,7 +95,14 @@ export function scopeOf(options: {
   };
 }
 
-function actionValue({ status, startedAt, endedAt, inputs, outputs, error }: Outcome): ExpressionScope['actions'][string] {
+function actionValue({
+  status,
+  startedAt,
+  endedAt,
+  inputs,
+  outputs,
+  error,
+}: Outcome): ExpressionScope['actions'][string] {
   return {
     status,
     startTime: startedAt,

@@ -60,7 +60,10 @@ export function nextSegments(actions: FlowActions, state: BlockState): Segment[]
       last.weight += grown.weight;
     } else segments.push(grown);
   }
-  return segments.map(({ names }) => ({ names, early: earlyOnes(actions, state.waiting, names, dependents) }));
+  return segments.map(({ names }) => ({
+    names,
+    early: earlyOnes(actions, state.waiting, names, dependents),
+  }));
 }
 
 interface Growing extends BlockState {

@@ -44,7 +44,9 @@ function changed(name: string, value: unknown, change: VariableChange): unknown 
   switch (change.op) {
     case 'set':
       if (value !== undefined && kindOf(value) !== kindOf(change.value)) {
-        throw new VariableError(`The variable "${name}" is of type ${kindOf(value)}, the value ${kindOf(change.value)}.`);
+        throw new VariableError(
+          `The variable "${name}" is of type ${kindOf(value)}, the value ${kindOf(change.value)}.`,
+        );
       }
       return change.value;
     case 'add':
@@ -86,7 +88,14 @@ const TYPES: Record<string, (value: unknown) => boolean> = {
 };
 
 /** Values that a variable starts with when none is given. */
-const EMPTY: Record<string, unknown> = { boolean: false, integer: 0, float: 0, string: '', array: [], object: {} };
+const EMPTY: Record<string, unknown> = {
+  boolean: false,
+  integer: 0,
+  float: 0,
+  string: '',
+  array: [],
+  object: {},
+};
 
 /** @throws VariableError when the value is not of the type. */
 export function initialValue(name: string, type: string, value: unknown): unknown {

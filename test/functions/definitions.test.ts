@@ -68,16 +68,20 @@ describe('flows', () => {
   });
 
   it.each([
-    ['another name', { ...flow, name: 'g' }, 'name'],
-    ['no action', { ...flow, actions: {} }, 'actions'],
-    ['an action of unknown type', { ...flow, actions: { a: { type: 'Magic' } } }, 'actions.a.type'],
-    ['a wait for an action that is not there', { ...flow, actions: { a: { ...flow.actions.b } } }, 'actions'],
+    ['another name', { ...flow, name: 'g' }, '/name'],
+    ['no action', { ...flow, actions: {} }, '/actions'],
+    ['an action of unknown type', { ...flow, actions: { a: { type: 'Magic' } } }, '/actions/a/type'],
+    [
+      'a wait for an action that is not there',
+      { ...flow, actions: { b: { ...flow.actions.b } } },
+      '/actions/b/runAfter/a',
+    ],
     [
       'a schema that is none',
       { ...flow, triggers: { manual: { type: 'Request', inputs: { schema: { type: 'thing' } } } } },
-      'triggers.manual.inputs.schema',
+      '/triggers/manual/inputs/schema',
     ],
-    ['a property that does not exist', { ...flow, when: 'now' }, ''],
+    ['a property that does not exist', { ...flow, when: 'now' }, '/when'],
   ])('are refused with %s', async (_what, body, path) => {
     const answer = await put(body);
     expect([answer.status, answer.body['code']]).toEqual([400, 'InvalidDefinition']);

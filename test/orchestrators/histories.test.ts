@@ -114,6 +114,26 @@ describe('scenarios', () => {
       },
     ],
     [
+      'rounds-and-tries',
+      async () => {
+        await agent.hello();
+        const retryPolicy = { type: 'fixed', count: 1, interval: 'PT1M' };
+        await startFlow({
+          Loop: {
+            type: 'Foreach',
+            foreach: Array.from({ length: 45 }, (_value, index) => index),
+            actions: { Each: { type: 'Compose', inputs: "@items('Loop')" } },
+            runtimeConfiguration: { concurrency: { repetitions: 1 } },
+          },
+          Retried: { ...desktop, inputs: { ...desktop.inputs, retryPolicy } },
+        });
+        const error = { code: 'SessionCreationError', message: 'no session' } as const;
+        await agent.say('done', { outcome: 'Failed', error }, await agent.startRun());
+        await mockRig.advance(60 * SECOND);
+        await succeedAll(1);
+      },
+    ],
+    [
       'timed-out-in-queue',
       async () => {
         await startFlow({ A: desktop });

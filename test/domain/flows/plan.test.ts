@@ -26,10 +26,12 @@ test('a chain has no parallel branches, a fork has', () => {
   expect(hasParallelBranches({ A: action(), B: action() })).toBe(true);
 });
 
-test('unknown names and circles are found', () => {
-  expect(planProblems({ A: action({ X: ok }) })).toEqual([expect.stringContaining('"X"')]);
+test('A5: unknown names and circles are found, with their paths', () => {
+  expect(planProblems({ A: action({ X: ok }) })).toEqual([
+    { path: '/actions/A/runAfter/X', message: expect.stringContaining('"X"') },
+  ]);
   expect(planProblems({ A: action({ B: ok }), B: action({ A: ok }) })).toEqual([
-    expect.stringContaining('A → B → A'),
+    { path: '/actions/B/runAfter/A', message: expect.stringContaining('A → B → A') },
   ]);
   expect(planProblems({ A: action({ A: ok }) })).toHaveLength(1);
   expect(planProblems({ A: action(), B: action({ A: ok }) })).toEqual([]);
