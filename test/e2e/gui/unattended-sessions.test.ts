@@ -150,7 +150,7 @@ describe.each([
     await runIn(session, ['sh', '-c', `(${daemon}) >/dev/null 2>&1`]);
     const bare = await until('daemons without the mark', () => {
       const left = [...ada.processes()].filter(([, line]) => /^(sleep|sh)/.test(line));
-      return left.filter(([, line]) => /60[123]$/.test(line)).length === 3 && left;
+      return left.filter(([, line]) => /60[123]$/.test(line)).length === 3 ? left : undefined;
     });
     expect(bare.length).toBeGreaterThanOrEqual(5);
     await session.close();
