@@ -16,13 +16,10 @@ export class ServiceAgent {
   private child: ChildProcess | undefined;
   private stopping = false;
 
-  private constructor(
-    private readonly product: Product,
-    private readonly name: string,
-  ) {}
+  private constructor(private readonly product: Product) {}
 
   static async start(product: Product, name: string): Promise<ServiceAgent> {
-    const agent = new ServiceAgent(product, name);
+    const agent = new ServiceAgent(product);
     const { token } = await product.ok('POST', '/api/registration-tokens', {});
     const { url } = product.endpoint;
     const args = ['register', '--url', url, '--token', '-', '--name', name, '--data', agent.dataDir];
