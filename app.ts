@@ -63,6 +63,16 @@ import { listRuns } from './functions/runs/list-runs.http';
 import { FeedHub } from './functions/stream/feed-hub';
 import { listChanges } from './functions/stream/list-changes.http';
 import { streamChanges } from './functions/stream/stream-changes.http';
+import { listDeliveries, retryDelivery } from './functions/subscriptions/deliveries.http';
+import { deliverEvents } from './functions/subscriptions/deliver-events.timer';
+import {
+  deleteSubscription,
+  getSubscription,
+  listSubscriptions,
+  putSubscription,
+  replayEvents,
+  rotateSecret,
+} from './functions/subscriptions/subscriptions.http';
 import { watchMachines } from './functions/timers/machine-watch.timer';
 import { watchQueues } from './functions/timers/queue-watch.timer';
 import type { Activities } from './orchestrators/call-activity';
@@ -237,6 +247,17 @@ app.timer('watch-queues', {
   handler: watchQueues(ports, instancesOf),
 });
 df.app.entity(QUEUE_WATCH, queueWatchEntity);
+
+// 12a. Others are told of what happens: subscriptions, and a timer that delivers to them (docs/outgoing-events.md).
+http('list-subscriptions', 'GET', 'event-subscriptions', listSubscriptions(ports));
+http('get-subscription', 'GET', 'event-subscriptions/{name}', getSubscription(ports));
+http('put-subscription', 'PUT', 'event-subscriptions/{name}', putSubscription(ports));
+http('delete-subscription', 'DELETE', 'event-subscriptions/{name}', deleteSubscription(ports));
+http('rotate-secret', 'POST', 'event-subscriptions/{name}/rotate-secret', rotateSecret(ports));
+http('replay-events', 'POST', 'event-subscriptions/{name}/replay', replayEvents(ports));
+http('list-deliveries', 'GET', 'event-subscriptions/{name}/deliveries', listDeliveries(ports));
+http('retry-delivery', 'POST', 'event-subscriptions/{name}/deliveries/{event}/retry', retryDelivery(ports));
+app.timer('deliver-events', { schedule: '*/10 * * * * *', handler: deliverEvents(ports) });
 
 // 13. Whether the app is there at all, and what it understands.
 http('get-health', 'GET', 'health', getHealth(ports), 'anonymous');

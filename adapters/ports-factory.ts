@@ -1,5 +1,6 @@
 import { TableClient } from '@azure/data-tables';
 import { readSettings } from '../contracts/settings';
+import { announcedFeed, announcedRuns } from './announced';
 import type * as BlobContainer from './azure/blob-container';
 import { AppIdentity } from './azure/credential';
 import { storageAccount } from './azure/storage-account';
@@ -18,6 +19,7 @@ import { KeyVaultSecrets } from './secrets/key-vault-secrets';
 import { ServiceBusCommands } from './service-bus/commands';
 import { openServiceBus, serviceBusConnection } from './service-bus/connection';
 import { TableActionRecords } from './tables/action-records';
+import { eventPorts } from './tables/event-stores';
 import { TableBots } from './tables/bots';
 import { TableChangeFeed } from './tables/change-feed';
 import { TableClaims } from './tables/claims';
@@ -45,6 +47,7 @@ export function createPorts(environment: Environment, options: { now?: () => num
   const table = (name: string): Table => new Table(() => openTable(environment, identity, name));
   const blobs = createBlobs(environment, identity);
   const definitions = table('definitions');
+  const { subscriptions, events, deliveries } = eventPorts(table('events'), now);
   const machines = table('machines');
   const machineQueues = lazy(() => createMachineQueues({ environment, identity, now, table: machines }));
   return {
@@ -54,15 +57,15 @@ export function createPorts(environment: Environment, options: { now?: () => num
     flows: new TableFlows({ table: definitions, blobs, now }),
     desktopFlows: new TableDesktopFlows({ table: definitions, blobs, now }),
     connections: new TableConnections({ table: definitions, now }),
-    runs: new TableRunIndex(table('runs')),
     actions: new TableActionRecords(table('actions')),
+    runs: announcedRuns(new TableRunIndex(table('runs')), events),
     machines: new TableMachines({ table: machines, now }),
     presence: new TablePresence(machines),
     bots: new TableBots(machines),
     groups: new TableGroups(machines),
     gateways: new TableGateways(definitions),
     tokens: new TableRegistrationTokens(table('tokens')),
-    feed: new TableChangeFeed(table('feed')),
+    feed: announcedFeed(new TableChangeFeed(table('feed')), events),
     commands: new ServiceBusCommands({
       open: () => openServiceBus(serviceBusConnection(environment), identity),
       queues: { queueName: (machine) => machineQueues().queueName(machine) },
@@ -76,6 +79,9 @@ export function createPorts(environment: Environment, options: { now?: () => num
     blobs,
     runLogs: new BlobRunLogs({ blobs, table: table('progress'), now }),
     secrets: createSecrets(environment, identity),
+    subscriptions,
+    events,
+    deliveries,
     http: createGuardedHttp(new AddressGuard(parseNetworks(settings.allowedNetworks))),
   };
 }

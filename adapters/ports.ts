@@ -7,6 +7,7 @@ import type { FlowDefinition } from '../contracts/flow-definition';
 import type { Turns } from '../domain/gateways/draw-member';
 import type { AttendedNotice } from '../contracts/queues';
 import type { Settings } from '../contracts/settings';
+import type { Deliveries, OutgoingEvents, Subscriptions } from './event-ports';
 import type { GuardedHttp } from './http-guard/guarded-http';
 
 /**
@@ -36,6 +37,9 @@ export interface Ports {
   runLogs: RunLogs;
   secrets: Secrets;
   http: GuardedHttp;
+  subscriptions: Subscriptions;
+  events: OutgoingEvents;
+  deliveries: Deliveries;
 }
 
 export interface Claim {

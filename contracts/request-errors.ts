@@ -115,6 +115,20 @@ export const requestErrors = {
     message: 'There is no file of this id.',
     remedy: 'Upload it with POST /api/files and use the id of the answer.',
   },
+  SubscriptionNotFound: {
+    status: 404,
+    kind: 'user',
+    ours: true,
+    message: 'There is no event subscription of this name.',
+    remedy: '`attendant subscriptions list` shows the subscriptions that exist.',
+  },
+  DeliveryNotFound: {
+    status: 404,
+    kind: 'user',
+    ours: true,
+    message: 'No delivery of this event was given up.',
+    remedy: '`attendant subscriptions deliveries <name>` shows those that were.',
+  },
   RunAlreadyEnded: {
     status: 409,
     kind: 'user',

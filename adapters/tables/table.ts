@@ -23,6 +23,9 @@ export interface PartitionQuery {
   top?: number;
 }
 
+/** What stores do with a table. */
+export type TableRows = Pick<Table, keyof Table>;
+
 /** One table, created when it is first used. Answers "exists" and "changed meanwhile" as values; other failures are thrown. */
 export class Table {
   private ready: Promise<TableClient> | undefined;

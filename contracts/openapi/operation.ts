@@ -11,6 +11,7 @@ export const tags = {
   'Machine groups': 'Machines that share one run queue.',
   Gateways: 'Other names of machines, and clusters of them over which runs are spread.',
   Changes: 'What happens in run queues, as it happens.',
+  'Outgoing events': 'Telling other systems what happens, by signed webhooks.',
   Capacity: 'Unattended bots: how many there are, and how they are used.',
   Agents: "What the agent of a machine calls. Requests are signed with the machine's key.",
   App: 'The app itself.',

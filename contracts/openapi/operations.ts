@@ -12,6 +12,7 @@ import { machineOperations } from './machine-operations';
 import type { Operation } from './operation';
 import { queueOperations } from './queue-operations';
 import { runOperations } from './run-operations';
+import { subscriptionOperations } from './subscription-operations';
 
 /** Every HTTP operation of the app. */
 export const operations: readonly Operation[] = [
@@ -24,6 +25,7 @@ export const operations: readonly Operation[] = [
   ...groupOperations,
   ...gatewayOperations,
   ...feedOperations,
+  ...subscriptionOperations,
   ...capacityOperations,
   ...planningOperations,
   ...agentOperations,

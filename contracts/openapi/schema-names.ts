@@ -43,6 +43,17 @@ import { flowAction, flowActions } from '../flow-definition/control-actions';
 import { clusterBody, clusterList, clusterView, gatewayBody, gatewayList, gatewayView } from '../gateways';
 import { groupBody, groupList, groupPatch, groupView } from '../machine-groups';
 import { commandAccepted, machinePatch, queuePatch, releaseBody } from '../queues';
+import {
+  cloudEvent,
+  deliveryList,
+  deliveryView,
+  replayBody,
+  rotateBody,
+  subscriptionBody,
+  subscriptionList,
+  subscriptionStored,
+  subscriptionView,
+} from '../outgoing-events';
 import { actionStatus, timelineEntry } from '../runs';
 import { openapiDocument } from './app-operations';
 import { runInput } from './flow-operations';
@@ -69,6 +80,9 @@ export const requestSchemas: Readonly<Record<string, z.ZodType>> = {
   GatewayBody: gatewayBody,
   ClusterBody: clusterBody,
   CapacityBody: capacityBody,
+  SubscriptionBody: subscriptionBody,
+  RotateBody: rotateBody,
+  ReplayBody: replayBody,
   RegisterBody: registerRequest,
   LeaseBody: leaseRequest,
 };
@@ -116,6 +130,12 @@ export const answerSchemas: Readonly<Record<string, z.ZodType>> = {
   ClusterList: clusterList,
   Change: changeView,
   ChangesPage: changesPage,
+  Subscription: subscriptionView,
+  StoredSubscription: subscriptionStored,
+  SubscriptionList: subscriptionList,
+  Delivery: deliveryView,
+  DeliveryList: deliveryList,
+  OutgoingEvent: cloudEvent,
   Capacity: capacityView,
   Planning: planningView,
   CommandAccepted: commandAccepted,

@@ -2,6 +2,7 @@ import type { InvocationContext } from '@azure/functions';
 import type { Instances } from '../../adapters/instances';
 import type { Ports } from '../../adapters/ports';
 import type { ConnectionTestMessage } from '../../domain/connections/connection-test';
+import { runEvent } from '../../domain/outgoing-events/events';
 import { INBOX, isRunEventKind } from '../../domain/runs/inbox-messages';
 import type { AgentMessage, InboxMessage } from '../../domain/runs/inbox-messages';
 import { signalQueue } from '../queues/signal-queue';
@@ -77,6 +78,14 @@ export function receiveAgentEvents(
     return instances.raise(test, INBOX, message);
   }
 
+  /** Row L3. */
+  function noteStart(run: string, time: string): Promise<void> {
+    const data = { status: 'Running' };
+    return ports.events.append(
+      runEvent(run, { type: 'attendant.run.started', atMs: Date.parse(time), data }),
+    );
+  }
+
   async function tellRun(event: RunEvent, { grant, queue }: Speaker, instances: Instances): Promise<void> {
     if (!isRunEventKind(event.kind)) return;
     const message: InboxMessage = {
@@ -88,6 +97,7 @@ export function receiveAgentEvents(
       time: event.envelope.time,
       body: event.body,
     } as AgentMessage;
+    if (event.kind === 'started') await noteStart(grant.run, event.envelope.time);
     const told = instances.raise(grant.run, INBOX, message);
     const free = (ran: boolean, outcome: string): Promise<void> =>
       signalQueue(instances, queue, { kind: 'release', grant, outcome, ran }, ports.now());

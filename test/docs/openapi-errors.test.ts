@@ -151,6 +151,8 @@ const cases: Record<string, Case> = {
   WindowsIdentityIncorrect: {
     change: connectTo({ kind: 'gateway', name: GATEWAY }, 'CONTOSO\\other'),
   },
+  SubscriptionNotFound: { change: { path: { name: 'none' } } },
+  DeliveryNotFound: { change: { path: { event: '1772438403450-none' } } },
   'stream-changes InvalidQuery': { change: { query: { after: '-1' } } },
   'stream-changes MachineNotFound': { change: watch({ queue: OTHER_MACHINE }) },
   'list-changes MachineNotFound': { change: watch({ queue: OTHER_MACHINE }) },

@@ -23,6 +23,15 @@ import { patchMachine } from '../../functions/machines/patch-machine.http';
 import { releaseMachine } from '../../functions/machines/release-machine.http';
 import { getPlanning } from '../../functions/planning/get-planning.http';
 import { getRun } from '../../functions/runs/get-run.http';
+import { listDeliveries, retryDelivery } from '../../functions/subscriptions/deliveries.http';
+import {
+  deleteSubscription,
+  getSubscription,
+  listSubscriptions,
+  putSubscription,
+  replayEvents,
+  rotateSecret,
+} from '../../functions/subscriptions/subscriptions.http';
 import type { Ports } from '../../adapters/ports';
 
 export type ApiRoute = { method: string; path: string } & ({ plain: Handler } | { durable: DurableHandler });
@@ -58,6 +67,18 @@ export function apiRoutes(ports: Ports): ApiRoute[] {
     { method: 'GET', path: 'capacity', durable: getCapacity(ports) },
     { method: 'PUT', path: 'capacity', durable: putCapacity(ports) },
     { method: 'GET', path: 'planning', durable: getPlanning(ports) },
+    { method: 'GET', path: 'event-subscriptions', plain: listSubscriptions(ports) },
+    { method: 'GET', path: 'event-subscriptions/{name}', plain: getSubscription(ports) },
+    { method: 'PUT', path: 'event-subscriptions/{name}', plain: putSubscription(ports) },
+    { method: 'DELETE', path: 'event-subscriptions/{name}', plain: deleteSubscription(ports) },
+    { method: 'POST', path: 'event-subscriptions/{name}/rotate-secret', plain: rotateSecret(ports) },
+    { method: 'POST', path: 'event-subscriptions/{name}/replay', plain: replayEvents(ports) },
+    { method: 'GET', path: 'event-subscriptions/{name}/deliveries', plain: listDeliveries(ports) },
+    {
+      method: 'POST',
+      path: 'event-subscriptions/{name}/deliveries/{event}/retry',
+      plain: retryDelivery(ports),
+    },
     { method: 'GET', path: 'runs/{run}', durable: getRun(ports) },
     { method: 'PUT', path: 'connections/{name}', plain: putConnection(ports) },
     { method: 'GET', path: 'connections/{name}', plain: getConnection(ports) },

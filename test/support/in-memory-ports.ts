@@ -5,6 +5,9 @@ import type { ActionRecord } from '../../contracts/action-records';
 import { readSettings } from '../../contracts/settings';
 import { AddressGuard, parseNetworks } from '../../adapters/http-guard/address-guard';
 import { createGuardedHttp } from '../../adapters/http-guard/guarded-http';
+import { eventPorts } from '../../adapters/tables/event-stores';
+import { announcedFeed, announcedRuns } from '../../adapters/announced';
+import { memoryTable } from './memory-table';
 import type {
   Claim,
   FeedEntry,
@@ -39,6 +42,7 @@ export function createInMemoryPorts(
 ): InMemoryPorts {
   const now = options.now ?? Date.now;
   const settings = readSettings({ ATTENDANT_ALLOWED_NETWORKS: '127.0.0.0/8', ...options.settings });
+  const events = eventPorts(memoryTable(), now);
   const sha = (text: string | Uint8Array): string => createHash('sha256').update(text).digest('hex');
   const claims = new Map<string, Claim>();
   const flows = new Map<string, StoredFlow>();
@@ -306,7 +310,10 @@ export function createInMemoryPorts(
       },
       get: (ref) => Promise.resolve(secrets.get(ref)),
     },
+    ...events,
     http: createGuardedHttp(new AddressGuard(parseNetworks(settings.allowedNetworks))),
   };
+  ports.runs = announcedRuns(ports.runs, events.events);
+  ports.feed = announcedFeed(ports.feed, events.events);
   return ports;
 }

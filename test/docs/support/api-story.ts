@@ -112,6 +112,7 @@ export class ApiStory {
     });
     await this.beginGroup();
     await this.beginGateways();
+    await this.beginSubscription();
     await ports.blobs.put(artifactKey(example.DESKTOP_RUN, 'rejects.csv'), Buffer.from('row'));
   }
 
@@ -148,6 +149,23 @@ export class ApiStory {
       cluster: example.CLUSTER,
       enabled: true,
     });
+  }
+
+  /** A subscription with a delivery that was given up. */
+  private async beginSubscription(): Promise<void> {
+    const { ports, clock } = this.rig;
+    const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+    const kept = { url: 'https://erp.example.com/attendant', types: ['attendant.run.failed' as const] };
+    await ports.subscriptions.put({
+      ...kept,
+      name: example.SUBSCRIPTION,
+      id: 's-1',
+      enabled: true,
+      secretRef: await ports.secrets.put('event-subscription', JSON.stringify({ current: secret })),
+      createdMs: clock.now(),
+    });
+    const delivery = { event: example.DEAD_EVENT, type: 'attendant.run.failed' as const, attempts: 11 };
+    await ports.deliveries.bury('s-1', { ...delivery, dueMs: 0, lastError: 'The receiver answered 500.' });
   }
 
   /** Changes settings of the group's queue. */
