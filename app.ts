@@ -5,6 +5,7 @@ import { appNow } from './adapters/app-clock';
 import { deliverEffects } from './adapters/deliver-effects';
 import { instancesOf } from './adapters/instances';
 import { createPorts } from './adapters/ports-factory';
+import { RunSpeakers } from './adapters/run-speakers';
 import { AGENT_EVENTS_QUEUE } from './contracts/agent-protocol';
 import { queueCourierEntity } from './entities/queue-courier.entity';
 import { QUEUE_COURIER, RUN_QUEUE, UNATTENDED_CAPACITY } from './entities/queue-names';
@@ -108,6 +109,7 @@ import { testConnection } from './orchestrators/test-connection';
  */
 const ports = createPorts(process.env, { now: appNow });
 const client = df.input.durableClient();
+const speakers = new RunSpeakers(ports.runs);
 const changes = new FeedHub(ports);
 // Event streams need answers that are sent as they come.
 app.setup({ enableHttpStream: true });
@@ -168,7 +170,7 @@ df.app.entity(RUN_QUEUE, runQueueEntity);
 df.app.entity(QUEUE_COURIER, {
   extraInputs: [client],
   // oxlint-disable-next-line typescript/no-misused-promises -- the SDK awaits it, though its type does not say so
-  handler: queueCourierEntity(deliverEffects(ports, instancesOf)),
+  handler: queueCourierEntity(deliverEffects({ ...ports, speakers }, instancesOf)),
 });
 // Unattended runs of a limited environment need a bot too; bots are lent to queues.
 df.app.entity(UNATTENDED_CAPACITY, unattendedCapacityEntity);
@@ -184,7 +186,7 @@ app.serviceBusQueue('receive-agent-events', {
   connection: 'ServiceBusConnection',
   queueName: AGENT_EVENTS_QUEUE,
   extraInputs: [client],
-  handler: receiveAgentEvents(ports, instancesOf),
+  handler: receiveAgentEvents({ ...ports, speakers }, instancesOf),
 });
 signedHttp('put-artifact', 'PUT', 'agent/runs/{run}/artifacts/{name}', putArtifact(ports));
 

@@ -4,6 +4,7 @@ import { INBOX } from '../domain/runs/inbox-messages';
 import type { InboxMessage } from '../domain/runs/inbox-messages';
 import type { Instances } from './instances';
 import type { FeedEntry, Ports } from './ports';
+import type { RunSpeakers } from './run-speakers';
 
 type Of<Kind extends QueueEffect['kind']> = Extract<QueueEffect, { kind: Kind }>;
 
@@ -15,7 +16,13 @@ const PATIENCE_MS = 10_000;
  * stops to the agents, changes to the feed. Each may come more than once; receivers know what they have seen.
  */
 export function deliverEffects(
-  { settings, feed, commands, runs, now }: Pick<Ports, 'settings' | 'feed' | 'commands' | 'runs' | 'now'>,
+  {
+    settings,
+    feed,
+    commands,
+    speakers,
+    now,
+  }: Pick<Ports, 'settings' | 'feed' | 'commands' | 'now'> & { speakers: RunSpeakers },
   instancesOf: (context: InvocationContext) => Instances,
 ) {
   return async (queue: string, effects: QueueEffect[], context: InvocationContext): Promise<Delivery> => {
@@ -23,6 +30,11 @@ export function deliverEffects(
     const orphans: Delivery['orphans'] = [];
     const tell = (owner: string, message: InboxMessage): Promise<'told' | 'unknown'> =>
       instances.raise(owner, INBOX, message);
+
+    /** The run has been granted again since: what it was given before is over. */
+    function isSuperseded({ id, grant: { run } }: Of<'grant'>): boolean {
+      return effects.some((other) => other.kind === 'grant' && other.grant.run === run && other.id > id);
+    }
 
     async function grant(effect: Of<'grant'>): Promise<void> {
       await Promise.all([offer(queue, effect), ...(effect.told ? [] : [tellGrant(effect)])]);
@@ -50,7 +62,7 @@ export function deliverEffects(
     async function deliver(effect: QueueEffect): Promise<void> {
       switch (effect.kind) {
         case 'grant':
-          return grant(effect);
+          return isSuperseded(effect) ? undefined : grant(effect);
         case 'moved':
           return moved(effect);
         case 'stop':
@@ -75,13 +87,13 @@ export function deliverEffects(
     return { failed, orphans, atMs: now() };
   };
 
-  /** Row L4. The agent's answers are checked against the run's row, which names the grant from the offer on. */
+  /** Row L4. */
   async function offer(
     queue: string,
     { grant, offer: { userKey, runner, deadlineMs } }: Of<'grant'>,
   ): Promise<void> {
     const { run, machine, fence } = grant;
-    await runs.record({ run, machine, epoch: fence.epoch, fence: fence.n, queue });
+    await speakers.appoint({ grant, queue });
     const ttlMs = Math.max(1, Math.min(settings.acceptWithinMs, deadlineMs - now()));
     await commands.send({ v: 1, kind: 'offer', run, machine, fence, userKey, runner }, { ttlMs });
   }

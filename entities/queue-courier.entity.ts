@@ -12,7 +12,12 @@ interface StoredCourier {
   delivered: number;
   /** Those behind it that have been delivered while something is in the way of an earlier one. */
   ahead: number[];
+  /** All up to this one have been struck off the queue's outbox. */
+  confirmed: number;
 }
+
+/** Effects that may stay in the outbox although they are delivered: each `confirm` costs the queue an operation. */
+const UNCONFIRMED = 20;
 
 type Deliver = (queue: string, effects: QueueEffect[], context: InvocationContext) => Promise<Delivery>;
 
@@ -26,7 +31,7 @@ export function queueCourierEntity(
 ): (context: EntityContext<StoredCourier>) => Promise<void> {
   return waitingEntityHandler<StoredCourier>({
     operate: ({ key, input, stored }, context) =>
-      operate(key, input as Shipment, stored ?? { delivered: 0, ahead: [] }, (effects) =>
+      operate(key, input as Shipment, stored ?? { delivered: 0, ahead: [], confirmed: 0 }, (effects) =>
         deliver(key, effects, context),
       ),
     failed: (detail) => ({ refused: detail }),
@@ -47,15 +52,19 @@ async function operate(
   if (gap) return outcome(courier, [confirm(queue, { upTo: delivered, resend: true, now: 0 })]);
 
   const { failed, orphans, atMs } = await deliver(fresh);
-  const upTo = effects.findLast(({ id }) => !failed.some((other) => other <= id))?.id ?? 0;
+  const done = effects.findLast(({ id }) => !failed.some((other) => other <= id))?.id ?? 0;
+  const upTo = Math.max(delivered, done);
+  const isResent = fresh.length < effects.length;
+  const isDue = isResent || more || failed.length > 0 || upTo - courier.confirmed >= UNCONFIRMED;
   const next: StoredCourier = {
-    delivered: Math.max(delivered, upTo),
+    delivered: upTo,
     ahead: effects.flatMap(({ id }) => (id > upTo && !failed.includes(id) ? [id] : [])),
+    confirmed: isDue ? upTo : courier.confirmed,
   };
   return outcome(next, [
     ...botSignals(queue, fresh, atMs),
     ...orphans.map((grant) => toQueue(queue, { kind: 'stopping', grant, now: atMs })),
-    confirm(queue, { upTo: next.delivered, resend: more && failed.length === 0, now: atMs }),
+    ...(isDue ? [confirm(queue, { upTo, resend: more && failed.length === 0, now: atMs })] : []),
   ]);
 }
 

@@ -1,6 +1,7 @@
 import type { InvocationContext } from '@azure/functions';
 import type { Instances } from '../../adapters/instances';
 import type { Ports } from '../../adapters/ports';
+import type { RunSpeakers, Speaker } from '../../adapters/run-speakers';
 import type { ConnectionTestMessage } from '../../domain/connections/connection-test';
 import { runEvent } from '../../domain/outgoing-events/events';
 import { INBOX, isRunEventKind } from '../../domain/runs/inbox-messages';
@@ -8,8 +9,6 @@ import type { AgentMessage, InboxMessage } from '../../domain/runs/inbox-message
 import { signalQueue } from '../queues/signal-queue';
 import { createMachineHearing } from './hear-machine';
 import { createLastHeard } from './last-heard';
-import { createSpeakers } from './run-speakers';
-import type { Speaker } from './run-speakers';
 import { createVerifier } from './verify-event';
 import type { DropReason, VerifiedEvent } from './verify-event';
 
@@ -22,11 +21,10 @@ type TestEvent = Extract<VerifiedEvent, { kind: 'connectionTested' }>;
  * here is an outage: the broker delivers the message again.
  */
 export function receiveAgentEvents(
-  ports: Ports,
+  { speakers, ...ports }: Ports & { speakers: RunSpeakers },
   instancesOf: (context: InvocationContext) => Instances,
 ): (message: unknown, context: InvocationContext) => Promise<void> {
   const verify = createVerifier(ports);
-  const speakers = createSpeakers(ports);
   const lastHeard = createLastHeard(ports);
   const hearMachine = createMachineHearing(ports);
   const dropped = new Map<DropReason, number>();

@@ -72,6 +72,7 @@ test('F10: the queue records its changes in the feed, numbered without gaps', as
   expect(entries.map(({ change }) => (change as { what: string }).what)).toEqual(
     expect.arrayContaining(['queued', 'granted', 'released']),
   );
+  await mockRig.live(3 * MINUTE);
   expect((await mockRig.queue(agent.machine)).outbox).toEqual([]);
 });
 

@@ -145,14 +145,14 @@ describe('what is dropped and counted', () => {
   });
 });
 
-test('an outage of the store is thrown, so that the broker delivers the event again', async () => {
+test('an outage is thrown, so that the broker delivers the event again', async () => {
   await agent.hello();
   const run = await startDesktopRun(mockRig);
   const event = agent.envelope('accepted', {}, agent.offered());
-  const { get } = mockRig.ports.runs;
-  mockRig.ports.runs.get = () => Promise.reject(new Error('tables away'));
-  await expect(agent.send(event)).rejects.toThrow('tables away');
-  mockRig.ports.runs.get = get;
+  const { raise } = mockRig.instances;
+  mockRig.instances.raise = () => Promise.reject(new Error('events away'));
+  await expect(agent.send(event)).rejects.toThrow('events away');
+  mockRig.instances.raise = raise;
   await agent.send(event);
   expect(agent.commands('go')).toMatchObject([{ run }]);
 });
