@@ -2,7 +2,7 @@ import { FunctionProblem } from '../expression-error';
 import { formatNumber } from '../numbers/format-number';
 import { localeOf } from '../numbers/parse-number';
 import { wordsFrom } from '../random';
-import { asFloat, isList, plain, WholeFloat } from '../values';
+import { asFloat, isList, plain, type WholeFloat } from '../values';
 import { checked, define, either, floating, integer, list, number, optional, text } from './define';
 
 /** Whole numbers beyond these are errors: JavaScript and JSON would round them. */

@@ -1,0 +1,147 @@
+import { checkTemplate, type KnownNames, type TemplateProblem } from './check-template';
+import { isList, isObject, type JsonObject } from './values';
+
+/** Keys of an action that are no templates: what it is, when it runs, and the actions within it. */
+const NO_TEMPLATES = new Set([
+  'type',
+  'kind',
+  'description',
+  'metadata',
+  'runAfter',
+  'actions',
+  'else',
+  'cases',
+  'default',
+]);
+const LOOPS = new Set(['foreach', 'until']);
+
+type Flow = Required<Pick<KnownNames, 'variable' | 'parameter'>>;
+
+/** An action and where it stands. */
+interface Placed {
+  name: string;
+  action: JsonObject;
+  path: string;
+  /** The actions beside it. */
+  beside: ReadonlyMap<string, Placed>;
+  /** The one that holds it. */
+  within: Placed | undefined;
+}
+
+/**
+ * Problems of the expressions in a flow definition: those of `checkTemplate`, with names of actions that do not end before, of variables,
+ * parameters and loops that do not exist. Takes anything of the shape of a definition; never throws.
+ */
+export function checkExpressions(definition: unknown): TemplateProblem[] {
+  if (!isObject(definition)) return [];
+  const all = placedActions(definition['actions'], 'actions', undefined);
+  const flow = {
+    variable: new Set(all.flatMap(({ action }) => variablesOf(action))),
+    parameter: new Set(Object.keys(objectOf(definition['parameters']))),
+  };
+  return [
+    ...checkParameters(objectOf(definition['parameters'])),
+    ...Object.entries(objectOf(definition['triggers'])).flatMap(([name, trigger]) =>
+      checkTemplate(objectOf(trigger)['conditions'], {
+        path: `triggers.${name}.conditions`,
+        known: { ...flow, action: new Set(), scope: new Set(), loop: new Set(), variable: new Set() },
+      }),
+    ),
+    ...all.flatMap((placed) => checkAction(placed, all, flow)),
+    ...checkTemplate(definition['outputs'], {
+      path: 'outputs',
+      known: { ...flow, action: namesOf(all), scope: namesOf(all), loop: new Set() },
+    }),
+  ];
+}
+
+function checkAction(placed: Placed, all: readonly Placed[], flow: Flow): TemplateProblem[] {
+  const before = endedBefore(placed, all);
+  const loops = around(placed).filter(({ action }) => LOOPS.has(String(action['type']).toLowerCase()));
+  const made = variablesOf(placed.action);
+  const known: KnownNames = {
+    ...flow,
+    // The first value of a variable cannot be made of the variable.
+    variable: new Set([...flow.variable].filter((name) => !made.includes(name))),
+    action: namesOf(before),
+    scope: namesOf(before),
+    loop: namesOf(loops),
+  };
+  const { action, path } = placed;
+  const templates = Object.fromEntries(Object.entries(action).filter(([key]) => !NO_TEMPLATES.has(key)));
+  return checkTemplate(templates, { path, known });
+}
+
+/** A parameter's default is a value: so no parameter can be made of itself. */
+function checkParameters(parameters: JsonObject): TemplateProblem[] {
+  return Object.entries(parameters).flatMap(([name, parameter]) => {
+    const path = `parameters.${name}.defaultValue`;
+    return holdsExpression(objectOf(parameter)['defaultValue'])
+      ? [{ path, message: 'is not evaluated: write a value, or @@ for a text that begins with @' }]
+      : [];
+  });
+}
+
+function holdsExpression(value: unknown): boolean {
+  if (typeof value === 'string') return /^@(?!@)|(?<!@)@\{/.test(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsExpression);
+}
+
+/** The variables that an action initializes. */
+function variablesOf(action: JsonObject): string[] {
+  if (String(action['type']).toLowerCase() !== 'initializevariable') return [];
+  const variables = objectOf(action['inputs'])['variables'];
+  return (isList(variables) ? variables : []).filter(isObject).map(({ name }) => String(name));
+}
+
+/** Every action of the flow, also those within others. */
+function placedActions(actions: unknown, path: string, within: Placed | undefined): Placed[] {
+  const beside = new Map<string, Placed>();
+  for (const [name, action] of Object.entries(objectOf(actions))) {
+    if (isObject(action)) beside.set(name, { name, action, path: `${path}.${name}`, beside, within });
+  }
+  return [...beside.values()].flatMap((placed) => [
+    placed,
+    ...branchesOf(placed).flatMap((branch) => placedActions(branch.actions, branch.path, placed)),
+  ]);
+}
+
+function branchesOf({ action, path }: Placed): { actions: unknown; path: string }[] {
+  const cases = Object.entries(objectOf(action['cases']));
+  return [
+    { actions: action['actions'], path: `${path}.actions` },
+    { actions: objectOf(action['else'])['actions'], path: `${path}.else.actions` },
+    { actions: objectOf(action['default'])['actions'], path: `${path}.default.actions` },
+    ...cases.map(([name, one]) => ({
+      actions: objectOf(one)['actions'],
+      path: `${path}.cases.${name}.actions`,
+    })),
+  ];
+}
+
+function around({ within }: Placed): Placed[] {
+  return within ? [within, ...around(within)] : [];
+}
+
+/** The actions that have ended when this one starts: those that it and the actions around it wait for, and all within them. */
+function endedBefore(placed: Placed, all: readonly Placed[]): Placed[] {
+  const waitedFor = new Set<Placed>();
+  const follow = ({ action, beside }: Placed): void => {
+    for (const name of Object.keys(objectOf(action['runAfter']))) {
+      const before = beside.get(name);
+      if (!before || waitedFor.has(before)) continue;
+      waitedFor.add(before);
+      follow(before);
+    }
+  };
+  for (const one of [placed, ...around(placed)]) follow(one);
+  return all.filter((one) => [one, ...around(one)].some((each) => waitedFor.has(each)));
+}
+
+function namesOf(all: readonly Placed[]): Set<string> {
+  return new Set(all.map(({ name }) => name));
+}
+
+function objectOf(value: unknown): JsonObject {
+  return isObject(value) ? value : {};
+}
