@@ -7,7 +7,7 @@ import { callsIn, expressionsIn, type CallNode } from './syntax';
 
 /** What is wrong in a template, and where. */
 export interface TemplateProblem {
-  /** Place in the definition, such as `actions.Read.inputs.text`. */
+  /** Place in the definition: a JSON Pointer (RFC 6901). */
   path: string;
   message: string;
   /** The string that is wrong, and the place in it from 0. */
@@ -21,7 +21,7 @@ export type KnownNames = Partial<Record<NamedThing, ReadonlySet<string>>>;
 /**
  * Problems of every string in `value`, at any depth: syntax, unknown functions, numbers of values, names of what does not exist. Never
  * throws.
- * @param options.path where `value` stands.
+ * @param options.path JSON Pointer of the place where `value` stands.
  */
 export function checkTemplate(
   value: unknown,
@@ -37,7 +37,7 @@ function checkAt(value: unknown, path: string, known: KnownNames, depth: number)
     return [{ path, message: `has more than ${expressionLimits.depth} lists or objects within each other` }];
   }
   return Object.entries(value).flatMap(([key, inner]) =>
-    checkAt(inner, path === '' ? key : `${path}.${key}`, known, depth + 1),
+    checkAt(inner, path + pointerStep(key), known, depth + 1),
   );
 }
 
@@ -54,13 +54,15 @@ function checkText(text: string, path: string, known: KnownNames): TemplateProbl
 function checkName(text: string, call: CallNode, path: string, known: KnownNames): TemplateProblem[] {
   const thing = findFunction(call.name)?.names;
   const [name] = call.values;
-  if (thing === undefined || name?.type !== 'literal' || typeof name.value !== 'string') return [];
-  const names = known[thing];
-  if (!names || names.has(name.value)) return [];
-  const problem = `"${name.value}" is no ${thing} that ${REACH[thing]}`;
-  return [
-    { path, message: new ExpressionError(text, problem, name.at).message, expression: text, at: name.at },
-  ];
+  const names = thing && known[thing];
+  if (!names || name === undefined) return [];
+  const isText = name.type === 'literal' && typeof name.value === 'string';
+  if (isText && names.has(String(name.value))) return [];
+  const at = name.type === 'path' ? name.root.at : name.at;
+  const problem = isText
+    ? `"${name.value}" is no ${thing} that ${REACH[thing]}`
+    : `${call.name}() takes the name of the ${thing} as a text in quotes`;
+  return [{ path, message: new ExpressionError(text, problem, at).message, expression: text, at }];
 }
 
 const REACH: Readonly<Record<NamedThing, string>> = {
@@ -70,3 +72,7 @@ const REACH: Readonly<Record<NamedThing, string>> = {
   parameter: 'the flow has',
   loop: 'is around this action',
 };
+
+function pointerStep(key: string): string {
+  return `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}

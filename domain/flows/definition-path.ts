@@ -2,6 +2,9 @@
 export interface DefinitionProblem {
   path: string;
   message: string;
+  /** The string whose expression is wrong, and the place in it from 0. */
+  expression?: string;
+  at?: number;
 }
 
 export function pointer(path: readonly string[]): string {

@@ -1,5 +1,6 @@
-import { checkTemplate, type KnownNames, type TemplateProblem } from './check-template';
-import { isList, isObject, type JsonObject } from './values';
+import { checkTemplate, type KnownNames, type TemplateProblem } from '../expressions/check-template';
+import { pointer } from './definition-path';
+import { isList, isObject, type JsonObject } from '../expressions/values';
 
 /** Keys of an action that are no templates: what it is, when it runs, and the actions within it. */
 const NO_TEMPLATES = new Set([
@@ -21,7 +22,7 @@ type Flow = Required<Pick<KnownNames, 'variable' | 'parameter'>>;
 interface Placed {
   name: string;
   action: JsonObject;
-  path: string;
+  path: string[];
   /** The actions beside it. */
   beside: ReadonlyMap<string, Placed>;
   /** The one that holds it. */
@@ -32,9 +33,9 @@ interface Placed {
  * Problems of the expressions in a flow definition: those of `checkTemplate`, with names of actions that do not end before, of variables,
  * parameters and loops that do not exist. Takes anything of the shape of a definition; never throws.
  */
-export function checkExpressions(definition: unknown): TemplateProblem[] {
+export function expressionProblems(definition: unknown): TemplateProblem[] {
   if (!isObject(definition)) return [];
-  const all = placedActions(definition['actions'], 'actions', undefined);
+  const all = placedActions(definition['actions'], ['actions'], undefined);
   const flow = {
     variable: new Set(all.flatMap(({ action }) => variablesOf(action))),
     parameter: new Set(Object.keys(objectOf(definition['parameters']))),
@@ -43,13 +44,13 @@ export function checkExpressions(definition: unknown): TemplateProblem[] {
     ...checkParameters(objectOf(definition['parameters'])),
     ...Object.entries(objectOf(definition['triggers'])).flatMap(([name, trigger]) =>
       checkTemplate(objectOf(trigger)['conditions'], {
-        path: `triggers.${name}.conditions`,
+        path: pointer(['triggers', name, 'conditions']),
         known: { ...flow, action: new Set(), scope: new Set(), loop: new Set(), variable: new Set() },
       }),
     ),
     ...all.flatMap((placed) => checkAction(placed, all, flow)),
     ...checkTemplate(definition['outputs'], {
-      path: 'outputs',
+      path: '/outputs',
       known: { ...flow, action: namesOf(all), scope: namesOf(all), loop: new Set() },
     }),
   ];
@@ -69,13 +70,13 @@ function checkAction(placed: Placed, all: readonly Placed[], flow: Flow): Templa
   };
   const { action, path } = placed;
   const templates = Object.fromEntries(Object.entries(action).filter(([key]) => !NO_TEMPLATES.has(key)));
-  return checkTemplate(templates, { path, known });
+  return checkTemplate(templates, { path: pointer(path), known });
 }
 
 /** A parameter's default is a value: so no parameter can be made of itself. */
 function checkParameters(parameters: JsonObject): TemplateProblem[] {
   return Object.entries(parameters).flatMap(([name, parameter]) => {
-    const path = `parameters.${name}.defaultValue`;
+    const path = pointer(['parameters', name, 'defaultValue']);
     return holdsExpression(objectOf(parameter)['defaultValue'])
       ? [{ path, message: 'is not evaluated: write a value, or @@ for a text that begins with @' }]
       : [];
@@ -95,10 +96,10 @@ function variablesOf(action: JsonObject): string[] {
 }
 
 /** Every action of the flow, also those within others. */
-function placedActions(actions: unknown, path: string, within: Placed | undefined): Placed[] {
+function placedActions(actions: unknown, path: string[], within: Placed | undefined): Placed[] {
   const beside = new Map<string, Placed>();
   for (const [name, action] of Object.entries(objectOf(actions))) {
-    if (isObject(action)) beside.set(name, { name, action, path: `${path}.${name}`, beside, within });
+    if (isObject(action)) beside.set(name, { name, action, path: [...path, name], beside, within });
   }
   return [...beside.values()].flatMap((placed) => [
     placed,
@@ -106,15 +107,15 @@ function placedActions(actions: unknown, path: string, within: Placed | undefine
   ]);
 }
 
-function branchesOf({ action, path }: Placed): { actions: unknown; path: string }[] {
+function branchesOf({ action, path }: Placed): { actions: unknown; path: string[] }[] {
   const cases = Object.entries(objectOf(action['cases']));
   return [
-    { actions: action['actions'], path: `${path}.actions` },
-    { actions: objectOf(action['else'])['actions'], path: `${path}.else.actions` },
-    { actions: objectOf(action['default'])['actions'], path: `${path}.default.actions` },
+    { actions: action['actions'], path: [...path, 'actions'] },
+    { actions: objectOf(action['else'])['actions'], path: [...path, 'else', 'actions'] },
+    { actions: objectOf(action['default'])['actions'], path: [...path, 'default', 'actions'] },
     ...cases.map(([name, one]) => ({
       actions: objectOf(one)['actions'],
-      path: `${path}.cases.${name}.actions`,
+      path: [...path, 'cases', name, 'actions'],
     })),
   ];
 }

@@ -1,4 +1,4 @@
-import { checkExpressions } from '../../../domain/expressions/check-expressions';
+import { expressionProblems } from '../../../domain/flows/expression-problems';
 import { caretText } from '../../../domain/expressions/expression-error';
 
 const compose = (inputs: unknown, ...before: string[]) => ({
@@ -8,7 +8,7 @@ const compose = (inputs: unknown, ...before: string[]) => ({
 });
 
 function problems(definition: unknown): string[] {
-  return checkExpressions(definition).map(({ path, message }) => `${path}: ${message}`);
+  return expressionProblems(definition).map(({ path, message }) => `${path}: ${message}`);
 }
 
 test('a definition whose expressions are all right has no problems', () => {
@@ -48,7 +48,7 @@ test.each([
   [
     'an unknown function',
     '@concatenate(1)',
-    'actions.A.inputs.x: The expression "@concatenate(1)" at column 2: there is no function',
+    '/actions/A/inputs/x: The expression "@concatenate(1)" at column 2: there is no function',
   ],
   ['too few values', '@substring(1)', 'at column 2: substring() takes 2 to 3 values, not 1'],
   ['syntax', 'x @{concat(1} y', 'at column 13: there is "}"'],
@@ -62,6 +62,11 @@ test.each([
   ['an unknown variable', "@variables('n')", '"n" is no variable'],
   ['an unknown parameter', "@{parameters('p')}", '"p" is no parameter that the flow has'],
   ['a loop that is not around it', "@items('Each')", '"Each" is no loop that is around this action'],
+  [
+    'a name that is made',
+    "@outputs(concat('A', 'B'))",
+    'outputs() takes the name of the action as a text in quotes',
+  ],
   ['very deep nesting', `@${'concat('.repeat(101)}1${')'.repeat(101)}`, 'more than 100 brackets are open'],
   ['a very long expression', `@concat('${'x'.repeat(8_192)}')`, 'it has more than 8192 characters'],
 ])('%s is named with its place', (_what, expression, problem) => {
@@ -71,7 +76,7 @@ test.each([
 });
 
 test('all problems are listed, wherever they are', () => {
-  const paths = checkExpressions({
+  const paths = expressionProblems({
     triggers: {
       manual: { type: 'Request', inputs: { schema: { pattern: '@(' } }, conditions: ["@outputs('A')"] },
     },
@@ -82,11 +87,11 @@ test('all problems are listed, wherever they are', () => {
     outputs: { o: "@outputs('D')" },
   }).map(({ path }) => path);
   expect(paths).toEqual([
-    'triggers.manual.conditions.0',
-    'actions.A.inputs',
-    'actions.B.expression',
-    'actions.B.cases.one.actions.C.inputs.0',
-    'outputs.o',
+    '/triggers/manual/conditions/0',
+    '/actions/A/inputs',
+    '/actions/B/expression',
+    '/actions/B/cases/one/actions/C/inputs/0',
+    '/outputs/o',
   ]);
 });
 
@@ -102,13 +107,13 @@ test('nothing can be made of itself', () => {
       },
     }),
   ).toEqual([
-    'parameters.p.defaultValue: is not evaluated: write a value, or @@ for a text that begins with @',
+    '/parameters/p/defaultValue: is not evaluated: write a value, or @@ for a text that begins with @',
     expect.stringContaining('"v" is no variable that was initialized before'),
   ]);
 });
 
 test('a caret stands below the place', () => {
-  const [problem] = checkExpressions({ actions: { A: compose("@concat('a',\n  tolower('b', 1))") } });
+  const [problem] = expressionProblems({ actions: { A: compose("@concat('a',\n  tolower('b', 1))") } });
   expect(caretText({ expression: problem?.expression ?? '', at: problem?.at ?? 0 })).toBe(
     "  tolower('b', 1))\n  ^",
   );
