@@ -46,8 +46,18 @@ const priorityOf = (i: number): number => (i * 7) % 3;
 export class Lifecycle {
   private readonly ids: string[] = [];
   private readonly connections: string[] = [];
+  private readonly groupIds: string[] = [];
 
-  constructor(private readonly parts: { api: BenchApi; host: Host; fleet: Fleet; dir: string }) {}
+  constructor(
+    private readonly parts: {
+      api: BenchApi;
+      host: Host;
+      fleet: Fleet;
+      dir: string;
+      /** Number of groups that machines join in turn; 0: each machine has a queue of its own. */
+      groups: number;
+    },
+  ) {}
 
   /** Publishes the desktop flow that does nothing, and one cloud flow for each priority. */
   async publish(noop: Buffer, definition: unknown): Promise<void> {
@@ -107,8 +117,17 @@ export class Lifecycle {
     };
   }
 
+  /** Puts `more` runs into the queue of one machine that is held. @returns the queue, once it holds `total`. */
+  async fillQueue(more: number, total: number): Promise<string> {
+    await this.machines(1);
+    await this.parts.fleet.ask({ kind: 'hold' }, 'ok');
+    await this.submit(more, 1);
+    await this.allQueued(total);
+    return this.ids[0] ?? '';
+  }
+
   private async machines(count: number): Promise<void> {
-    const { api, fleet, host, dir } = this.parts;
+    const { api, fleet, host, dir, groups } = this.parts;
     const missing = count - this.connections.length;
     if (missing <= 0) return;
     const tokens = await Promise.all(
@@ -121,10 +140,23 @@ export class Lifecycle {
     for (const id of machines) {
       await api.call('PATCH', `/api/machines/${id}`, { maxEntries: LONGEST_QUEUE });
       const name = `bench-${this.connections.length}`;
-      await api.call('PUT', `/api/connections/${name}`, { target: { kind: 'machine', id } });
+      const target = groups > 0 ? await this.join(id) : { kind: 'machine', id };
+      await api.call('PUT', `/api/connections/${name}`, { target });
       this.ids.push(id);
       this.connections.push(name);
     }
+  }
+
+  /** The machine joins the group whose turn it is. @returns the group as the target of a connection. */
+  private async join(machine: string): Promise<{ kind: 'group'; id: string }> {
+    const { api, groups } = this.parts;
+    const turn = this.ids.length % groups;
+    const body = { name: `bench-${turn}`, maxEntries: LONGEST_QUEUE, maxMachines: 1_000 };
+    const id = (this.groupIds[turn] ??= (
+      await api.call<{ id: string }>('POST', '/api/machine-groups', body)
+    ).id);
+    await api.call('PUT', `/api/machine-groups/${id}/machines/${machine}`);
+    return { kind: 'group', id };
   }
 
   private async submit(runs: number, machines: number): Promise<string[]> {

@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { zipFolder } from '../local/launcher/zip-folder';
 import { BenchApi } from './api';
@@ -8,6 +8,7 @@ import { Fleet } from './fleet';
 import { Host } from './host';
 import { Lifecycle, type Measured } from './lifecycle';
 import { fsyncFloor, peakRssMib } from './measures';
+import { productRoot } from './product-root';
 
 /**
  * The run-lifecycle benchmark (docs/performance.md): N runs over M machines through the product's own path: HTTP, orchestrations,
@@ -16,16 +17,13 @@ import { fsyncFloor, peakRssMib } from './measures';
 const USAGE = `npm run bench -- [options]
   --runs <n>          runs per measurement (default 2000)
   --machines <a,b,c>  numbers of machines to measure (default 1,50,500)
+  --groups <n>        spread the machines over n groups, each with one queue (default 0: a queue for each machine)
   --latency <n>       also measure the gap with n runs queued on one machine (default 1000; 0 leaves it out)
   --json              only the JSON line`;
 
 /** A run too few or too many says that something is wrong; so does a bench that does not end. */
 const LIMIT_MS = 10 * 60_000;
 const WARM_UP = { runs: 200, machines: 10 };
-
-function productRoot(): string {
-  for (let dir = __dirname; ; dir = dirname(dir)) if (existsSync(join(dir, 'host.json'))) return dir;
-}
 
 function describe(result: Measured): string {
   const { mode, machines, runs, gap_ms: gap } = result;
@@ -48,6 +46,7 @@ async function main(): Promise<boolean> {
     options: {
       runs: { type: 'string', default: '2000' },
       machines: { type: 'string', default: '1,50,500' },
+      groups: { type: 'string', default: '0' },
       latency: { type: 'string', default: '1000' },
       json: { type: 'boolean' },
       help: { type: 'boolean' },
@@ -68,7 +67,7 @@ async function main(): Promise<boolean> {
   const fleet = Fleet.start(dir);
   const api = new BenchApi(host.url, host.key);
   try {
-    const bench = new Lifecycle({ api, host, fleet, dir });
+    const bench = new Lifecycle({ api, host, fleet, dir, groups: Number(values.groups) });
     const definition: unknown = JSON.parse(readFileSync(join(root, 'bench/noop-flow.json'), 'utf8'));
     await bench.publish(await zipFolder(join(root, 'bench/noop')), definition);
     const results: Measured[] = [];
