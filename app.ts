@@ -3,7 +3,7 @@ import { app } from '@azure/functions';
 import * as df from 'durable-functions';
 import { appNow } from './adapters/app-clock';
 import { deliverEffects } from './adapters/deliver-effects';
-import { instancesOf } from './adapters/instances';
+import { clientOf, instancesOf } from './adapters/instances';
 import { createPorts } from './adapters/ports-factory';
 import { RunSpeakers } from './adapters/run-speakers';
 import { AGENT_EVENTS_QUEUE } from './contracts/agent-protocol';
@@ -291,11 +291,12 @@ function durableHttp(
   handler: DurableHandler,
   authLevel: AuthLevel = 'function',
 ): void {
-  df.app.client.http(name, {
+  app.http(name, {
     methods: [method],
     route,
     authLevel,
-    handler: (request, durable, context) => handler(request, durable, context),
+    extraInputs: [client],
+    handler: (request, context) => handler(request, clientOf(context), context),
   });
 }
 

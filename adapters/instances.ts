@@ -1,7 +1,7 @@
 import type { InvocationContext } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { EntityId, getClient, OrchestrationRuntimeStatus } from 'durable-functions';
-import { hostService } from './host-services';
+import { hostService, type HostService } from './host-services';
 
 /** What functions and activities ask of running orchestrations and entities. */
 export interface Instances {
@@ -25,7 +25,8 @@ export function instancesOf(context: InvocationContext): Instances {
 /** By what their binding says: to make one takes as long as a request. */
 const clients = new Map<string, DurableClient>();
 
-function clientOf(context: InvocationContext): DurableClient {
+/** The SDK's client for this app's task hub; the function needs the input binding `durableClient`. */
+export function clientOf(context: InvocationContext): DurableClient {
   const name = context.options.extraInputs.find(({ type }) => type === 'durableClient')?.name;
   const binding: unknown = name === undefined ? undefined : context.extraInputs.get(name);
   const key = JSON.stringify(binding);
@@ -39,38 +40,57 @@ function clientOf(context: InvocationContext): DurableClient {
   return client;
 }
 
-/** What axios, the SDK's HTTP library, asks of its transport, as far as the SDK uses it. */
-interface AxiosRequest {
-  method?: string;
-  url?: string;
-  data?: string;
-  headers: { toJSON(): Record<string, string> };
-}
-
-/** Gives the SDK's HTTP library another transport when the endpoint is in this process; otherwise, or if the SDK changes, HTTP stays. */
+/** Where the host runs in this process, the SDK's HTTP library gives way to calls of the host; otherwise HTTP stays. */
 function connectInProcess(client: DurableClient, binding: unknown): void {
   if (typeof binding !== 'object' || binding === null || !('rpcBaseUrl' in binding)) return;
   const service = hostService(String(binding.rpcBaseUrl));
-  const axios: unknown = Reflect.get(client, 'axiosInstance');
-  if (!service || typeof axios !== 'function' || !('defaults' in axios)) return;
-  const adapter = async (request: AxiosRequest): Promise<object> => {
-    const { method = 'get', url = '', data, headers } = request;
-    const named = Object.entries(headers.toJSON()).map(([name, value]) => [name.toLowerCase(), value]);
-    const answer = await service({
-      method: method.toUpperCase(),
-      url,
-      headers: Object.fromEntries(named) as Record<string, string>,
-      body: data,
-    });
-    return {
-      status: answer.status,
-      statusText: '',
-      headers: answer.headers,
-      data: answer.body ?? '',
-      config: request,
-    };
-  };
-  Object.assign(axios.defaults as object, { adapter });
+  if (service && 'axiosInstance' in client) Reflect.set(client, 'axiosInstance', new InProcessHttp(service));
+}
+
+interface HttpAnswer {
+  status: number;
+  headers: Record<string, string>;
+  data: unknown;
+}
+
+type Config = { headers?: Record<string, string> };
+
+/** What the SDK's client uses of its HTTP library (axios). */
+class InProcessHttp {
+  constructor(private readonly service: HostService) {}
+
+  get(url: string, config?: Config): Promise<HttpAnswer> {
+    return this.send('GET', url, undefined, config);
+  }
+
+  delete(url: string, config?: Config): Promise<HttpAnswer> {
+    return this.send('DELETE', url, undefined, config);
+  }
+
+  post(url: string, body?: string, config?: Config): Promise<HttpAnswer> {
+    return this.send('POST', url, body, config);
+  }
+
+  private async send(
+    method: string,
+    url: string,
+    body: string | undefined,
+    config: Config = {},
+  ): Promise<HttpAnswer> {
+    const type = body === undefined ? {} : { 'content-type': 'application/json' };
+    const answer = await this.service({ method, url, headers: { ...type, ...config.headers }, body });
+    return { status: answer.status, headers: answer.headers, data: readJson(answer.body) };
+  }
+}
+
+/** JSON where it is JSON, as axios does. */
+function readJson(text = ''): unknown {
+  if (text === '') return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
 }
 
 const open: ReadonlySet<OrchestrationRuntimeStatus> = new Set([

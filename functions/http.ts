@@ -9,7 +9,7 @@ export type Handler = (request: HttpRequest, context: InvocationContext) => Prom
 /** The part of the Durable client that handlers use. */
 export type Orchestrations = Pick<DurableClient, 'startNew' | 'getStatus' | 'raiseEvent' | 'readEntityState'>;
 
-/** A handler for `df.app.client.http`. */
+/** A handler that is given the Durable client. */
 export type DurableHandler = (
   request: HttpRequest,
   client: Orchestrations,

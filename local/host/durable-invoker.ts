@@ -4,6 +4,7 @@ import { messageOf } from './host-error';
 import type { InputBindings } from './input-bindings';
 import type { OutputBindings } from './output-bindings';
 import type { RpcTypedData } from './rpc';
+import { asIs, textData } from './typed-data';
 import type { Worker } from './worker';
 
 const TRIGGERS = {
@@ -57,17 +58,14 @@ export function createInvoker(options: {
   return {
     names: (kind) => [...tables[kind].values()].map((fn) => fn.name),
     orchestration: (name, instanceId, payload) =>
-      run('orchestration', name, asIs(payload), { instanceId: { string: instanceId } }),
+      run('orchestration', name, asIs(payload), { instanceId: textData(instanceId) }),
     activity: (name, instanceId, input) =>
       run('activity', name, input === undefined ? undefined : { string: input }, {
-        instanceId: { string: instanceId },
+        instanceId: textData(instanceId),
       }),
     entity: (name, _key, payload) => run('entity', name, asIs(payload), {}),
   };
 }
-
-/** The library hands the value of `int` on as it is: without a wire between, an object can go that way, unparsed. */
-const asIs = (payload: object): RpcTypedData => ({ int: payload as unknown as number });
 
 const hasOutputs = (fn: RegisteredFunction): boolean =>
   Object.values(fn.metadata.bindings).some(({ direction }) => direction === 'out');

@@ -1,5 +1,6 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus';
 import type { RpcTypedData } from './rpc';
+import { textData } from './typed-data';
 
 /** The message's body as the trigger gives it: text (the library reads JSON in it), or bytes with `dataType: 'binary'`. */
 export function messageBody(message: ServiceBusReceivedMessage, binary: boolean): RpcTypedData {
@@ -70,7 +71,7 @@ function typed(values: Record<string, unknown>): Record<string, RpcTypedData> {
   const metadata: Record<string, RpcTypedData> = {};
   for (const [name, value] of Object.entries(values)) {
     if (value === undefined || value === null) continue;
-    metadata[name] = typeof value === 'string' ? { string: value } : { json: JSON.stringify(value) };
+    metadata[name] = typeof value === 'string' ? textData(value) : { json: JSON.stringify(value) };
   }
   return metadata;
 }
