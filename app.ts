@@ -3,6 +3,7 @@ import { app } from '@azure/functions';
 import * as df from 'durable-functions';
 import { appNow } from './adapters/app-clock';
 import { deliverEffects } from './adapters/deliver-effects';
+import { declareInside } from './adapters/host-services';
 import { clientOf, instancesOf } from './adapters/instances';
 import { createPorts } from './adapters/ports-factory';
 import { RunSpeakers } from './adapters/run-speakers';
@@ -260,6 +261,17 @@ http('replay-events', 'POST', 'event-subscriptions/{name}/replay', replayEvents(
 http('list-deliveries', 'GET', 'event-subscriptions/{name}/deliveries', listDeliveries(ports));
 http('retry-delivery', 'POST', 'event-subscriptions/{name}/deliveries/{event}/retry', retryDelivery(ports));
 app.timer('deliver-events', { schedule: '*/10 * * * * *', handler: deliverEvents(ports) });
+
+// Of the activities, these touch nothing but tables, queues and orchestrations.
+declareInside([
+  'load-flow',
+  'resolve-desktop-flow',
+  'resolve-target',
+  'keep-step',
+  'send-command',
+  'record-run',
+  'raise-inbox',
+]);
 
 // 13. Whether the app is there at all, and what it understands.
 http('get-health', 'GET', 'health', getHealth(ports), 'anonymous');

@@ -20,6 +20,18 @@ export type HostService = (request: ServiceRequest) => Promise<ServiceAnswer>;
  */
 const OFFERED = Symbol.for('functions-host.services');
 
+/** Where such a host takes down what the app declares. */
+const INSIDE = Symbol.for('functions-host.inside');
+
+/**
+ * Declares activities that have no effect but on the app's tables, queues and orchestrations. A host that keeps all of these on one disk
+ * need not bring the cause of such an activity to it first: cause and effect get there, or are lost, together.
+ */
+export function declareInside(activities: readonly string[]): void {
+  const hear: unknown = Reflect.get(process, INSIDE);
+  if (typeof hear === 'function') hear(activities);
+}
+
 /** The service at this URL when it runs in this process. */
 export function hostService(url: string): HostService | undefined {
   const offered: unknown = Reflect.get(process, OFFERED);

@@ -8,8 +8,8 @@ import { jsonText } from './json-text';
 import { HTTP_ACTIVITY } from './replay-actions';
 
 /**
- * Runs scheduled activities, a bounded number at a time, each only after the disk holds everything that led to it. An
- * activity whose result was not committed before a crash runs again: at least once.
+ * Runs scheduled activities, a bounded number at a time, each only after the disk holds everything that led to it (unless all it does
+ * goes into the same store). An activity whose result was not committed before a crash runs again: at least once.
  */
 export class Activities {
   private queue = new Set<ActivityTask>();
@@ -77,7 +77,7 @@ export class Activities {
 
   private async run(task: ActivityTask, round: number): Promise<void> {
     try {
-      await this.hub.store.durable();
+      if (this.scope?.invoker.staysInside?.(task.name) !== true) await this.hub.store.durable();
       if (round !== this.round) return;
       const event = await this.outcome(task);
       if (round !== this.round) return;

@@ -36,6 +36,11 @@ export type InvocationResult =
 export interface FunctionInvoker {
   /** Registered names as the app wrote them; the engine compares without regard to case, as the extension does. */
   names(kind: 'orchestration' | 'activity' | 'entity'): string[];
+  /**
+   * Whether whatever this activity does goes to services on the engine's store, so that nothing of it can outlive a crash that its cause
+   * did not. Any other activity starts only when its cause is on disk.
+   */
+  staysInside?(activity: string): boolean;
   /** One episode; `value` is the action object the SDK returned. */
   orchestration(name: string, instanceId: string, payload: OrchestrationPayload): Promise<InvocationResult>;
   /** `input` is the JSON text of the activity's input, absent when there is none; `value` what the function returned. */

@@ -1,8 +1,10 @@
 import type { Clock } from '../clock';
-import { offerServices, type InProcessService } from './in-process';
+import { hearDeclarations, offerServices, type InProcessService } from './in-process';
 
 /** What the process's environment is completed with while one app runs. */
 export interface AppEnvironment {
+  /** Activities that the app declared to have no effect outside of the services offered to it. */
+  readonly inside: ReadonlySet<string>;
   /** Lets the app reach services of this process without a socket, by origin. */
   offer(services: ReadonlyMap<string, InProcessService>): void;
   /** Puts back what was there before. */
@@ -39,12 +41,15 @@ export function enterEnvironment(options: {
   const now = (): number => clock.now();
   Reflect.set(process, NOW, now);
   let takeBack: (() => void) | undefined;
+  const declarations = hearDeclarations(process);
   return {
+    inside: declarations.declared,
     offer(services) {
       takeBack = offerServices(process, services);
     },
     leave() {
       takeBack?.();
+      declarations.leave();
       if (Reflect.get(process, NOW) === now) Reflect.deleteProperty(process, NOW);
       for (const [name, value] of before) {
         if (env[name] !== values[name]) continue;

@@ -23,8 +23,10 @@ export function createInvoker(options: {
   worker: Worker;
   inputs: InputBindings;
   outputs: OutputBindings;
+  /** Activities that the app declared to stay inside. */
+  inside: ReadonlySet<string>;
 }): FunctionInvoker {
-  const { registry, worker, inputs, outputs } = options;
+  const { registry, worker, inputs, outputs, inside } = options;
   const tables = Object.fromEntries(
     Object.entries(TRIGGERS).map(([kind, trigger]) => [
       kind,
@@ -57,6 +59,7 @@ export function createInvoker(options: {
 
   return {
     names: (kind) => [...tables[kind].values()].map((fn) => fn.name),
+    staysInside: (activity) => inside.has(activity),
     orchestration: (name, instanceId, payload) =>
       run('orchestration', name, asIs(payload), { instanceId: textData(instanceId) }),
     activity: (name, instanceId, input) =>

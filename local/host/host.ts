@@ -133,7 +133,13 @@ async function startApp(start: Start): Promise<LocalHost> {
   );
   const clients = new ServiceBusClients(settings);
   const outputs = new OutputBindings({ clients, settings });
-  const invoker = createInvoker({ registry, worker, inputs, outputs });
+  const invoker = createInvoker({
+    registry,
+    worker,
+    inputs,
+    outputs,
+    inside: options.inProcess ? start.environment.inside : new Set(),
+  });
   const engine = createEngine({ store, clock, log: engineLog(log), ...engineSettings(config.host) });
   const durable = new DurableApi({ engine, invoker, clock, info });
   const bodyLimitBytes = Number(

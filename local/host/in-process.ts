@@ -18,6 +18,22 @@ export interface InProcessAnswer {
  */
 export type InProcessService = (request: InProcessRequest) => Promise<InProcessAnswer>;
 
+/** Where an app declares activities whose effects all go to such services; called with their names while the app loads. */
+const INSIDE = Symbol.for('functions-host.inside');
+
+/** Takes down what the app declares, until `leave`. */
+export function hearDeclarations(process: NodeJS.Process): { declared: ReadonlySet<string>; leave(): void } {
+  const declared = new Set<string>();
+  const hear = (activities: string[]): void => activities.forEach((name) => declared.add(name));
+  Reflect.set(process, INSIDE, hear);
+  return {
+    declared,
+    leave() {
+      if (Reflect.get(process, INSIDE) === hear) Reflect.deleteProperty(process, INSIDE);
+    },
+  };
+}
+
 /** Where an app finds the services of its own process; called with a URL. */
 const SERVICES = Symbol.for('functions-host.services');
 

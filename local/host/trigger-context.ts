@@ -47,6 +47,5 @@ export async function runTriggered(
     reason: event.reason,
     retryContext: event.retryContext,
   });
-  await context.store.durable();
   await context.outputs.write(fn, await invocation.response(invocation.result));
 }
