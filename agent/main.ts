@@ -92,7 +92,7 @@ program
     const log = consoleLog();
     const { url, data: dataDir, maxSessions, screen } = options;
     await readRegistered(dataDir);
-    const { kind, why } = await chooseSessionKind(options.session);
+    const { kind, why } = chooseSessionKind(options.session);
     log.info(`Runs get ${kind === 'linux' ? "their users' sessions" : "the agent's own session"}: ${why}.`);
     const parts = { dataDir, installation: installationOf(dataDir), log, maxSessions, screen };
     const session = sessionPort(kind, parts);

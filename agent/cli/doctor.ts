@@ -48,8 +48,8 @@ export async function doctor(dataDir: string, sessionKind: SessionKind): Promise
     return `${dataDir}, ${(free / 1e9).toFixed(1)} GB free`;
   });
   await check('session', async () => {
-    const { kind, why } = await chooseSessionKind(sessionKind);
-    if (kind === 'linux' && (await findTool('Xvfb')) === undefined) throw new Error(NO_XVFB);
+    const { kind, why } = chooseSessionKind(sessionKind);
+    if (kind === 'linux' && findTool('Xvfb') === undefined) throw new Error(NO_XVFB);
     const { os, sessions } = await ownSession().report();
     const user = sessions.map((session) => session.user).join(', ');
     return `${os}, agent of ${user}; runs get ${kind === 'linux' ? 'sessions of their users' : 'its own session'}: ${why}`;

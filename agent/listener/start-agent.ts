@@ -217,7 +217,9 @@ class StatusBoard {
     const file = path.join(this.dataDir, statusFileName);
     this.written = this.written.then(async () => {
       try {
-        await writeFile(`${file}.next`, JSON.stringify({ pid: process.pid, ...status }, null, 2));
+        await writeFile(`${file}.next`, JSON.stringify({ pid: process.pid, ...status }, null, 2), {
+          mode: 0o600,
+        });
         await rename(`${file}.next`, file);
       } catch {
         // a full disk must not end the agent; the state is in the log too

@@ -87,14 +87,23 @@ export async function giveRunFolder(options: {
  * Takes the folder back when the run's programs have ended: the agent, who may read everything, uploads only files that the user has made.
  */
 export async function reclaimRunFolder(folder: RunFolder, owner: SessionOwner): Promise<void> {
-  for (const own of [folder.root, folder.artifacts]) {
-    await lchown(own, 0, 0);
-    await chmod(own, 0o700);
+  await takeOver(folder.root);
+  // From here on nothing in it can be exchanged for something else.
+  const found = await lstat(folder.artifacts).catch(() => undefined);
+  if (!found?.isDirectory()) {
+    await rm(folder.artifacts, { force: true });
+    await mkdir(folder.artifacts);
   }
+  await takeOver(folder.artifacts);
   for (const entry of await readdir(folder.artifacts)) {
     const file = path.join(folder.artifacts, entry);
     if ((await lstat(file)).uid !== owner.uid) await rm(file, { recursive: true, force: true });
   }
+}
+
+async function takeOver(folder: string): Promise<void> {
+  await lchown(folder, 0, 0);
+  await chmod(folder, 0o700);
 }
 
 /** Links are given away themselves, never what they point to. */

@@ -18,11 +18,11 @@ export interface ChosenSession {
  * Which sessions runs of this agent get.
  * @throws AgentError SessionKindNotPossible when `linux` is wanted and cannot be.
  */
-export async function chooseSessionKind(wanted: SessionKind, find = findTool): Promise<ChosenSession> {
+export function chooseSessionKind(wanted: SessionKind, find = findTool): ChosenSession {
   if (wanted === 'own') return { kind: 'own', why: 'it was started with --session own' };
-  const problem = await whyNotLinux(find);
+  const problem = whyNotLinux(find);
   if (problem === undefined) {
-    const xvfb = await find('Xvfb');
+    const xvfb = find('Xvfb');
     if (xvfb !== undefined) return { kind: 'linux', why: `the agent is root and ${xvfb} is there` };
     if (wanted === 'linux')
       return { kind: 'linux', why: 'it was started with --session linux; Xvfb is missing' };
@@ -38,9 +38,9 @@ export function sessionPort(kind: ChosenSession['kind'], options: LinuxSessionOp
   return ownSession(options.maxSessions === undefined ? {} : { maxSessions: options.maxSessions });
 }
 
-async function whyNotLinux(find: typeof findTool): Promise<string | undefined> {
+function whyNotLinux(find: typeof findTool): string | undefined {
   if (process.platform !== 'linux') return 'this is not Linux';
   if (process.getuid?.() !== 0) return 'the agent is not root and cannot act as another user';
-  for (const tool of SESSION_TOOLS) if ((await find(tool)) === undefined) return `${tool} is not installed`;
+  for (const tool of SESSION_TOOLS) if (find(tool) === undefined) return `${tool} is not installed`;
   return undefined;
 }

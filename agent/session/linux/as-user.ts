@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import path from 'node:path';
 import type { SessionOwner } from '../session';
+import { findTool } from './tools';
 
 /** Processes that a user may have at once, so that a fork bomb ends itself and not the machine. */
 const MAX_PROCESSES = 4_096;
@@ -22,10 +24,21 @@ export function spawnAsUser(
   const { uid, gid } = place.owner;
   const enterGroup =
     place.groupEntry === undefined ? [] : ['/bin/sh', '-c', 'echo $$ >"$0" && exec "$@"', place.groupEntry];
-  const limit = ['prlimit', `--nproc=${MAX_PROCESSES}:${MAX_PROCESSES}`, '--'];
-  const become = ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--init-groups', '--inh-caps=-all'];
+  // Found by full path: PATH may be the user's, and these still run as root.
+  const limit = [toolPath('prlimit'), `--nproc=${MAX_PROCESSES}:${MAX_PROCESSES}`, '--'];
+  const become = [
+    toolPath('setpriv'),
+    `--reuid=${uid}`,
+    `--regid=${gid}`,
+    '--init-groups',
+    '--inh-caps=-all',
+  ];
   const [program, ...args] = [...enterGroup, ...limit, ...become, '--no-new-privs', '--', ...command];
   return spawn(program ?? '', args, options);
+}
+
+function toolPath(name: string): string {
+  return findTool(name) ?? path.join('/usr/bin', name);
 }
 
 /**

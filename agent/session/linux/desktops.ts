@@ -4,6 +4,7 @@ import path from 'node:path';
 import { environmentOf } from '../../process/process-group';
 import { processTable, type ProcessRow } from '../../process/process-table';
 import { nameOfUid } from '../linux-accounts';
+import { SESSION_MARK } from './environment';
 import { xSocket } from './x-display';
 
 /** A graphical session in which a person has signed in. */
@@ -25,12 +26,12 @@ const LOCKERS = /^(i3lock|slock|xsecurelock|swaylock|xtrlock|vlock|physlock)$/;
 const GRAPHICAL = ['x11', 'wayland', 'mir'];
 
 /**
- * The graphical sessions of people (row E1): from logind, and on a machine without it from the owners of the X displays.
- * @param own numbers of the agent's own displays.
+ * The graphical sessions of people (row E1): from logind, and on a machine without it from the owners of the X displays. Sessions that
+ * an agent has made are not among them.
  */
-export async function desktops(own: ReadonlySet<number>): Promise<Desktop[]> {
+export async function desktops(): Promise<Desktop[]> {
   const told = await logindSessions();
-  return told === undefined ? displayOwners(own) : parseLogind(told);
+  return told === undefined ? displayOwners() : parseLogind(told);
 }
 
 async function logindSessions(): Promise<string | undefined> {
@@ -66,15 +67,16 @@ export function parseLogind(text: string): Desktop[] {
   });
 }
 
-async function displayOwners(own: ReadonlySet<number>): Promise<Desktop[]> {
+async function displayOwners(): Promise<Desktop[]> {
   const sockets = await readdir(path.dirname(xSocket(0))).catch((): string[] => []);
   const numbers = sockets.flatMap((name) => (/^X\d+$/.test(name) ? Number(name.slice(1)) : []));
   const table = await processTable();
   const found: Desktop[] = [];
-  for (const number of numbers.filter((display) => !own.has(display))) {
+  for (const number of numbers) {
     const owner = await lstat(xSocket(number)).catch(() => undefined);
     const display = `:${number}`;
     const inside = await processesWith(table, 'DISPLAY', display);
+    if (await isMadeByAgent(inside)) continue;
     // A display manager's server belongs to root; whose session it is, its programs say.
     const uid = owner?.uid || inside.find((row) => row.uid !== 0)?.uid;
     if (uid === undefined || uid === 0) continue;
@@ -82,6 +84,12 @@ async function displayOwners(own: ReadonlySet<number>): Promise<Desktop[]> {
     found.push({ user: await nameOfUid(uid), uid, state: locked ? 'locked' : 'active', display });
   }
   return found;
+}
+
+async function isMadeByAgent(inside: readonly ProcessRow[]): Promise<boolean> {
+  for (const { pid } of inside)
+    if (valueOf(await environmentOf(pid), SESSION_MARK) !== undefined) return true;
+  return false;
 }
 
 async function isLocked(inside: readonly ProcessRow[]): Promise<boolean> {

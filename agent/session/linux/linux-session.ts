@@ -16,6 +16,7 @@ import {
   type SessionRequest,
 } from '../session';
 import { spawnAsUser } from './as-user';
+import { dumpOfDisplay, pngOfDump } from './screen';
 import { desktopEnvironment, desktops, type Desktop } from './desktops';
 import { userEnvironment } from './environment';
 import { findTool, NO_XVFB } from './tools';
@@ -70,7 +71,7 @@ export class LinuxSessions implements SessionPort {
   }
 
   async report(): Promise<SessionReport> {
-    const people = await desktops(this.displays);
+    const people = await desktops();
     const kept = [...this.sessions].filter(({ record }) => record.state === 'kept');
     return {
       os: 'linux',
@@ -97,7 +98,7 @@ export class LinuxSessions implements SessionPort {
     if (account.uid === 0) {
       throw new SessionRefusedError('ElevationNotAllowed', `"${user}" is the administrator (uid 0) here.`);
     }
-    const people = await desktops(this.displays);
+    const people = await desktops();
     // Accounts are compared by uid, never by name (row E1).
     const known = [
       ...people.map(({ uid, state }) => ({ userKey: String(uid), state })),
@@ -145,6 +146,7 @@ export class LinuxSessions implements SessionPort {
       env,
       owner,
       spawn: (program, args, options) => spawnAsUser({ owner }, [program, ...args], options),
+      screenshot: async () => pngOfDump(await dumpOfDisplay({ owner }, env)),
       close: async () => undefined,
     };
   }
@@ -221,7 +223,7 @@ export class LinuxSessions implements SessionPort {
 
   private async create(account: LinuxAccount): Promise<XSession> {
     const find = this.options.findTool ?? findTool;
-    if ((await find('Xvfb')) === undefined) throw new SessionRefusedError('SessionCreationError', NO_XVFB);
+    if (find('Xvfb') === undefined) throw new SessionRefusedError('SessionCreationError', NO_XVFB);
     await this.takePlace();
     let session: XSession | undefined;
     try {

@@ -1,4 +1,4 @@
-import { access, constants } from 'node:fs/promises';
+import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 
 const FOLDERS = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
@@ -9,15 +9,14 @@ export const SESSION_TOOLS = ['setpriv', 'prlimit', 'su', 'getent'] as const;
 export const NO_XVFB =
   'Xvfb is not installed. Install it (Debian, Ubuntu: apt-get install xvfb), then run again.';
 
-/** Path of a program of the system; undefined when it is not installed. */
-export async function findTool(name: string): Promise<string | undefined> {
-  for (const folder of FOLDERS) {
-    const file = path.join(folder, name);
-    const found = await access(file, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (found) return file;
-  }
-  return undefined;
+/** Path of a program of the system, in folders that only root may change; undefined when it is not installed. */
+export function findTool(name: string): string | undefined {
+  return FOLDERS.map((folder) => path.join(folder, name)).find((file) => {
+    try {
+      accessSync(file, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }

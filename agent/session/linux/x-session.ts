@@ -13,7 +13,7 @@ import {
   sessionEnvironment,
   sessionMark,
 } from './environment';
-import { pngOfDump, readScreen } from './framebuffer';
+import { pngOfDump, readScreen } from './screen';
 import { endSessionProcesses, type SessionScope } from './session-processes';
 import type { SessionRecord, SessionRecords } from './session-record';
 import { newCookie, writeAuthority } from './x-authority';

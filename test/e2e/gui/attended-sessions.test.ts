@@ -4,7 +4,7 @@ import os from 'node:os';
 import { join } from 'node:path';
 import { until } from '../support/until';
 import { MachineUser, requireMachine } from './support/machine-user';
-import { Machine, request, runIn } from './support/screens';
+import { colorWindow, Machine, request, runIn, shows } from './support/screens';
 
 /** Row E1 on a machine without logind: the user's display, and whether it is locked. */
 let ada: MachineUser;
@@ -49,6 +49,13 @@ test('E1: an attended run takes part in the active session of its user, and leav
   );
   await session.close();
   expect([...ada.processes().values()]).toContain('sleep 600');
+});
+
+test('L8: the screen of a person can be seen while an attended run takes part in it', async () => {
+  const session = await attended(ada.name);
+  const window = colorWindow(session, '#ff8800');
+  expect((await shows(session, '#ff8800')).width).toBe(640);
+  window.kill();
 });
 
 test('E1: the account is found in each form of its name', async () => {

@@ -1,4 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Product } from '../support/product';
 import { MachineUser, requireMachine } from './support/machine-user';
 import { FILL_ORDER, ORDER_FORM } from './support/order-form';
@@ -36,4 +38,60 @@ test('C1 D1: a flow fills in the form of a real program, as another user, with n
   expect(said.at(-1)).toBe(`Signed out ${ada.name}.`);
   expect([...ada.processes().values()]).toEqual([]);
   expect(readdirSync(agent.dataDir)).not.toContain(run);
+});
+
+const TRAP = `
+const fs = require('node:fs');
+const path = require('node:path');
+const attendant = require('attendant');
+const run = path.dirname(process.cwd());
+const agent = path.dirname(path.dirname(run));
+const tries = {};
+for (const [name, what] of Object.entries({
+  identity: () => fs.readFileSync(path.join(agent, 'identity.json')),
+  journal: () => fs.readFileSync(path.join(agent, 'journal.jsonl')),
+  runs: () => fs.readdirSync(path.dirname(run)),
+  packages: () => fs.readdirSync(path.join(agent, 'packages')),
+  sessions: () => fs.readdirSync(path.join(agent, 'sessions')),
+  become: () => require('node:child_process').execFileSync('su', ['-c', 'true', attendant.inputs.user], { stdio: 'pipe' }),
+})) {
+  try {
+    what();
+    tries[name] = 'done';
+  } catch (error) {
+    tries[name] = error.code ?? error.status;
+  }
+}
+attendant.outputs({ tries, mode: fs.statSync(run).mode & 0o777, packageOwner: fs.statSync(__filename).uid });
+const artifacts = path.dirname(attendant.artifact('x'));
+fs.rmSync(artifacts, { recursive: true });
+fs.symlinkSync(attendant.inputs.folder, artifacts);
+`;
+
+test('C3: a flow reaches neither the agent’s folders nor, through a trap it lays, a folder of the machine', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'attendant-not-yours-'));
+  writeFileSync(join(folder, 'kept'), 'kept');
+  chmodSync(folder, 0o755);
+  await agent.publish('trap', { 'main.js': TRAP });
+  await agent.addFlow('trap', ada, ['folder', 'user']);
+  const view = await product.ended(await product.startRun('trap', { folder, user: ada.name }), 60_000);
+  expect(view).toMatchObject({
+    status: 'Succeeded',
+    outputs: {
+      result: {
+        tries: {
+          identity: 'EACCES',
+          journal: 'EACCES',
+          runs: 'EACCES',
+          packages: 'EACCES',
+          sessions: 'EACCES',
+          become: 1,
+        },
+        mode: 0o700,
+        packageOwner: ada.uid,
+      },
+    },
+  });
+  expect([readdirSync(folder), statSync(folder).uid]).toEqual([['kept'], 0]);
+  rmSync(folder, { recursive: true });
 });

@@ -7,8 +7,15 @@ import { kill } from '../../support/processes';
 /** These suites act as other users of the machine and have screens; without that they fail, they are never skipped. */
 export function requireMachine(): void {
   if (process.getuid?.() !== 0) throw new Error('These tests make users: run them as root on Linux.');
-  for (const tool of ['/usr/bin/Xvfb', '/usr/bin/xdotool', '/usr/bin/setpriv', '/usr/sbin/useradd'])
-    if (!existsSync(tool)) throw new Error(`${tool} is missing: apt-get install xvfb xdotool python3-tk`);
+  for (const tool of [
+    '/usr/bin/Xvfb',
+    '/usr/bin/xdotool',
+    '/usr/bin/xwd',
+    '/usr/bin/setpriv',
+    '/usr/sbin/useradd',
+  ])
+    if (!existsSync(tool))
+      throw new Error(`${tool} is missing: apt-get install xvfb xdotool x11-apps python3-tk`);
 }
 
 /** A user of this machine, made for one test file. */

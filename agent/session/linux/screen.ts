@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { crc32, deflate } from 'node:zlib';
+import { spawnAsUser, type UserPlace } from './as-user';
 
 /** The fields of an X window dump (XWDFile.h) that matter, as places in its header of 32-bit big-endian numbers. */
 const FIELD = {
@@ -15,6 +16,7 @@ const FIELD = {
   colors: 19,
 };
 const BYTES_PER_COLOR = 12;
+const DUMP_MS = 20_000;
 const MAX_DUMP_BYTES = 256 * 1024 * 1024;
 
 /** The dump that Xvfb keeps of its only screen. @throws Error when something else lies in its place: the folder is the user's. */
@@ -28,6 +30,27 @@ export async function readScreen(folder: string): Promise<Buffer> {
   } finally {
     await file.close();
   }
+}
+
+/** A dump of the display of a person's session. @throws Error when `xwd` is missing or the display is not to be seen (Wayland). */
+export async function dumpOfDisplay(place: UserPlace, env: Record<string, string>): Promise<Buffer> {
+  const child = spawnAsUser(place, ['xwd', '-root', '-silent'], {
+    cwd: '/',
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: DUMP_MS,
+  });
+  const dump: Buffer[] = [];
+  let said = '';
+  child.stdout?.on('data', (chunk: Buffer) => dump.push(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString('utf8')).slice(-1_000)));
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', resolve);
+  });
+  if (code !== 0)
+    throw new Error(`The display cannot be read by xwd (Debian, Ubuntu: x11-apps): ${said.trim()}`);
+  return Buffer.concat(dump);
 }
 
 /**
