@@ -1,4 +1,4 @@
-import type { LogLine, MachineCommand, MachineReport } from '../contracts/agent-protocol';
+import type { LogLine, MachineCommand, MachineReport, Usage } from '../contracts/agent-protocol';
 import type { ActionRecord } from '../contracts/action-records';
 import type { Connection } from '../contracts/connections';
 import type { DesktopFlowManifest } from '../contracts/desktop-flow';
@@ -349,6 +349,7 @@ export interface Progress {
   action?: string | undefined;
   percent?: number | undefined;
   message?: string | undefined;
+  usage?: Usage | undefined;
   atMs: number;
 }
 

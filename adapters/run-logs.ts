@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { logLine, type LogLine } from '../contracts/agent-protocol';
+import { logLine, usage, type LogLine } from '../contracts/agent-protocol';
 import { logPrefix, logSegmentKey } from './blobs/blob-keys';
 import { Cache } from './cache';
 import type { Blobs, Progress, RunLogs } from './ports';
@@ -60,8 +60,12 @@ export class BlobRunLogs implements RunLogs {
   }
 
   async progress(run: string, progress: Progress): Promise<void> {
-    const { atMs, ...said } = progress;
-    await this.options.table.put(desktopRunKey(run), { ...said, at: instantColumn(atMs) });
+    const { atMs, usage: used, ...said } = progress;
+    await this.options.table.put(desktopRunKey(run), {
+      ...said,
+      ...(used ? { usage: JSON.stringify(used) } : {}),
+      at: instantColumn(atMs),
+    });
   }
 
   async lastProgress(run: string): Promise<Progress | undefined> {
@@ -72,6 +76,7 @@ export class BlobRunLogs implements RunLogs {
       action: optionalText(row.columns, 'action'),
       percent: optionalNumber(row.columns, 'percent'),
       message: optionalText(row.columns, 'message'),
+      usage: readUsage(optionalText(row.columns, 'usage')),
       atMs: requireInstant(row.columns, 'at'),
     };
   }
@@ -88,6 +93,10 @@ export class BlobRunLogs implements RunLogs {
     }
     return known;
   }
+}
+
+function readUsage(text: string | undefined): Progress['usage'] {
+  return text === undefined ? undefined : usage.parse(JSON.parse(text));
 }
 
 function segmentOf(line: number): number {

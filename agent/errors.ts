@@ -49,6 +49,11 @@ export function hasCode(error: unknown, code: string): boolean {
   return isErrorLike(error) && error.code === code;
 }
 
+/** True when something could not be written because there is no room for it. */
+export function isDiskFull(error: unknown): boolean {
+  return hasCode(error, 'ENOSPC') || hasCode(error, 'EDQUOT');
+}
+
 function isErrorLike(
   error: unknown,
 ): error is { message: string; name?: unknown; code?: unknown; cause?: unknown } {

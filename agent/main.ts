@@ -29,6 +29,7 @@ interface RunOptions {
   session: SessionKind;
   maxSessions?: number;
   screen?: string;
+  allowElevated?: boolean;
 }
 
 function atLeastOne(text: string): number {
@@ -84,19 +85,20 @@ program
   .command('run')
   .description('run the agent in the foreground')
   .option('--url <address>', 'address of the control plane, if it has changed')
+  .option('--allow-elevated', 'execute runs even where they have the privileges of an administrator')
   .option(...dataOption)
   .addOption(sessionOption())
   .option('--max-sessions <number>', 'sessions at once', atLeastOne)
   .option('--screen <size>', 'size of the screens of unattended runs, as 1280x800', screenSize)
   .action(async (options: RunOptions) => {
     const log = consoleLog();
-    const { url, data: dataDir, maxSessions, screen } = options;
+    const { url, data: dataDir, maxSessions, screen, allowElevated = false } = options;
     await readRegistered(dataDir);
     const { kind, why } = chooseSessionKind(options.session);
     log.info(`Runs get ${kind === 'linux' ? "their users' sessions" : "the agent's own session"}: ${why}.`);
     const parts = { dataDir, installation: installationOf(dataDir), log, maxSessions, screen };
     const session = sessionPort(kind, parts);
-    const agent = await startAgent({ dataDir, log, session, ...(url ? { url } : {}) });
+    const agent = await startAgent({ dataDir, log, session, allowElevated, ...(url ? { url } : {}) });
     log.info(`Agent of ${agent.machine} runs with pid ${process.pid} on ${dataDir}.`);
     const signal = await new Promise<string>((resolve) => {
       for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name));

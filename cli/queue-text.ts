@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { QueueView } from '../contracts/api-machines';
 import { instant, table } from './text';
 
@@ -9,13 +10,13 @@ export function queueText(queue: QueueView, { utc }: { utc: boolean }): string {
       ...run,
       place: 'now',
       start: run.grantedAt,
-      why: run.stopping ? 'stopping' : 'running',
+      why: run.stopping ? 'stopping' : run.paused ? pausedText(run.paused, utc) : 'running',
     })),
     ...queue.waiting.map((run) => ({
       ...run,
       place: run.next ? 'next' : String(run.position),
       start: run.expectedStart,
-      why: run.movedToTop ? `moved to top; ${reasonText(run.reason)}` : reasonText(run.reason),
+      why: run.movedToTop ? `moved to top; ${reasonText(run.reason, utc)}` : reasonText(run.reason, utc),
     })),
   ];
   return table(
@@ -31,6 +32,10 @@ export function queueText(queue: QueueView, { utc }: { utc: boolean }): string {
   );
 }
 
+function pausedText({ by, since }: NonNullable<QueueView['running'][number]['paused']>, utc: boolean): string {
+  return `paused${by === undefined ? '' : ` by ${by}`} since ${instant(since, utc)?.slice(11) ?? ''}`;
+}
+
 const reasons: Record<string, string> = {
   behind: 'behind another run',
   machineBusy: 'the machine is busy',
@@ -44,6 +49,14 @@ const reasons: Record<string, string> = {
   refused: 'the machine gave it back',
 };
 
-function reasonText({ why }: { why: string }): string {
-  return reasons[why] ?? why;
+const heldByPaused = z.object({
+  why: z.literal('machineBusy'),
+  paused: z.object({ sinceMs: z.number(), by: z.string().optional() }),
+});
+
+function reasonText(reason: { why: string }, utc: boolean): string {
+  const held = heldByPaused.safeParse(reason);
+  if (!held.success) return reasons[reason.why] ?? reason.why;
+  const { by, sinceMs } = held.data.paused;
+  return `the machine's run is ${pausedText({ by, since: new Date(sinceMs).toISOString() }, utc)}`;
 }

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import type { CloudRunView, DesktopRunView, RunError } from '../contracts/api-runs';
 import { progressText } from './follow-run';
-import { details, duration, instant } from './text';
+import { bytes, details, duration, instant } from './text';
 
 /** An ended or running cloud-flow run for people. */
 export function cloudRunText(view: CloudRunView, utc: boolean): string {
@@ -37,6 +37,9 @@ export function desktopRunText(view: DesktopRunView, utc: boolean): string {
     ['requested', instant(view.requestedAt, utc)],
     ['ended', instant(view.endedAt, utc)],
     ['doing', progressText(view.progress)],
+    ['paused', pausedText(view.paused, utc)],
+    ['uses', usageText(view.usage)],
+    ['screenshot', view.screenshot && ('none' in view.screenshot ? view.screenshot.none : view.screenshot.artifact)],
   ]);
   const story = (view.timeline ?? []).map((entry) => {
     const who = entry.actor === undefined ? '' : ` by ${entry.actor}`;
@@ -49,6 +52,19 @@ export function desktopRunText(view: DesktopRunView, utc: boolean): string {
     ...section('outputs', outputLines(view.outputs)),
     ...errorLines(view.error),
   ].join('\n');
+}
+
+function pausedText(paused: DesktopRunView['paused'], utc: boolean): string | undefined {
+  if (!paused) return undefined;
+  return `since ${instant(paused.since, utc)}${paused.by === undefined ? '' : ` by ${paused.by}`}`;
+}
+
+function usageText(usage: DesktopRunView['usage']): string | undefined {
+  if (!usage) return undefined;
+  const { cpuMs, cpuNow, rssBytes, peakRssBytes } = usage;
+  const now = cpuNow === undefined ? '' : ` (${Math.round(cpuNow * 100)} % now)`;
+  const memory = rssBytes === undefined ? '' : `${bytes(rssBytes)}, `;
+  return `${(cpuMs / 1000).toFixed(1)} s CPU${now}, ${memory}${bytes(peakRssBytes)} memory at most`;
 }
 
 function childLine(child: DesktopRunView): string {

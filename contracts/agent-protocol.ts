@@ -57,17 +57,30 @@ export const goCommand = z.object({
   sessionPlan: sessionPlan.optional(),
 });
 
-/** "End it." Asks first, kills after `graceMs`. Before `go` it journals `never`. */
+/**
+ * How a run is asked to end, weakest first. checkpoint: the desktop flow is asked and ends at its next checkpoint, if it has one.
+ * ask: it is asked, and killed when the grace time is over. kill: at once.
+ */
+export const stopMode = z.enum(['checkpoint', 'ask', 'kill']);
+export type StopMode = z.infer<typeof stopMode>;
+
+/** "End it." Before `go` it journals `never`, whatever the mode. */
 export const stopCommand = z.object({
   ...commandBase,
   kind: z.literal('stop'),
   reason: z.enum(['cancelled', 'timedOut', 'orphaned', 'released']),
+  /** Absent: ask. */
+  mode: stopMode.optional(),
+  /** Grace time of `ask`. */
   graceMs: z.int().min(0),
 });
 
+/** Rises with every pause and resume of the run: what comes twice or late changes nothing. */
+const order = z.int().min(1);
+
 /** Freezes or thaws the run's whole process tree. */
-export const pauseCommand = z.object({ ...commandBase, kind: z.literal('pause') });
-export const resumeCommand = z.object({ ...commandBase, kind: z.literal('resume') });
+export const pauseCommand = z.object({ ...commandBase, kind: z.literal('pause'), order });
+export const resumeCommand = z.object({ ...commandBase, kind: z.literal('resume'), order });
 
 export const agentCommand = z.discriminatedUnion('kind', [
   offerCommand,
@@ -104,8 +117,15 @@ export function commandMessageId(command: MachineCommand, attempt = 0): string {
   const base =
     command.kind === 'testConnection'
       ? `${command.test}:${command.machine}`
-      : `${command.run}:${command.machine}:${command.fence.epoch}.${command.fence.n}:${command.kind}`;
+      : `${command.run}:${command.machine}:${command.fence.epoch}.${command.fence.n}:${kindOf(command)}`;
   return attempt === 0 ? base : `${base}:${attempt}`;
+}
+
+/** What is sent more than once to one grant has more in its name than its kind. */
+function kindOf(command: AgentCommand): string {
+  if (command.kind === 'pause' || command.kind === 'resume') return `${command.kind}${command.order}`;
+  const special = command.kind === 'stop' && command.mode !== undefined && command.mode !== 'ask';
+  return special ? `stop-${command.mode}` : command.kind;
 }
 
 export const errorInfoSchema = z.object({
@@ -142,11 +162,25 @@ export type MachineReport = z.infer<typeof machineReport>;
 export const logLine = z.object({ at: instant, stream: z.enum(['out', 'err', 'agent']), text: z.string() });
 export type LogLine = z.infer<typeof logLine>;
 
+/** What the processes of a run have used so far. */
 export const usage = z.object({
+  /** CPU time of all of them, ended ones included. */
   cpuMs: z.number().min(0),
+  /** Share of one core in the last seconds: 1 is a whole core. Absent once the run has ended. */
+  cpuNow: z.number().min(0).optional(),
+  /** Resident memory now. Absent once the run has ended. */
+  rssBytes: z.number().min(0).optional(),
   peakRssBytes: z.number().min(0),
   wallMs: z.number().min(0),
 });
+export type Usage = z.infer<typeof usage>;
+
+/** Row L8: the picture of the failed run's screen among its artifacts, or why there is none. */
+export const failureScreenshot = z.union([
+  z.object({ artifact: z.string() }),
+  z.object({ none: z.string().max(500) }),
+]);
+export type FailureScreenshot = z.infer<typeof failureScreenshot>;
 
 /** What a machine says of an account (row B9). */
 export const accountCheck = z.object({
@@ -173,14 +207,16 @@ export const agentEventBodies = {
     action: z.string().max(200).optional(),
     percent: z.number().min(0).max(100).optional(),
     message: z.string().max(1_000).optional(),
+    usage: usage.optional(),
   }),
   log: z.object({
     first: z.int().min(0),
     lines: z.array(logLine).max(1_000),
     dropped: z.int().min(0).optional(),
   }),
-  paused: z.object({}),
-  resumed: z.object({}),
+  /** The run's processes stand still; `by` when somebody at the machine did it. */
+  paused: z.object({ by: z.string().max(200).optional() }),
+  resumed: z.object({ by: z.string().max(200).optional() }),
   /** Terminal: the run executed and is over. */
   done: z.object({
     outcome: z.enum(['Succeeded', 'Failed', 'Stopped']),
@@ -188,6 +224,7 @@ export const agentEventBodies = {
     error: errorInfoSchema.optional(),
     usage: usage.optional(),
     artifacts: z.array(z.object({ name: z.string(), bytes: z.int().min(0) })).optional(),
+    screenshot: failureScreenshot.optional(),
   }),
   /** Terminal: proof from the journal that this (run, fence) was not started and never will be. */
   never: z.object({ reason: z.string() }),

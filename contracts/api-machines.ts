@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { machineReport } from './agent-protocol';
 import { connection } from './connections';
 import { instant, machineId } from './ids';
-import { priority } from './runs';
+import { pausedSince, priority } from './runs';
 
 /*
  * GET  /api/machines                    machineList
@@ -58,7 +58,7 @@ export const queueView = z.object({
   at: instant,
   change: z.int().describe('Number of the last change: where the feed goes on.'),
   settings: queueSettingsView,
-  running: z.array(queuedRun.extend({ machine: z.string(), grantedAt: instant, stopping: z.boolean() })),
+  running: z.array(queuedRun.extend({ machine: z.string(), grantedAt: instant, stopping: z.boolean(), paused: pausedSince.optional() })),
   waiting: z
     .array(
       queuedRun.extend({

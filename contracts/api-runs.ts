@@ -1,12 +1,14 @@
 import { z } from 'zod';
-import { errorInfoSchema, logLine } from './agent-protocol';
+import { errorInfoSchema, logLine, stopMode, usage } from './agent-protocol';
 import { instant, resourceName } from './ids';
-import { actionStatus, cloudRunState, desktopRunState, timelineEntry } from './runs';
+import { actionStatus, cloudRunState, desktopRunState, pausedSince, timelineEntry } from './runs';
 
 /*
  * GET  /api/runs?state=&flow=&top=&continuation=   runList, newest first
  * GET  /api/runs/{run}                             runView: of a cloud-flow run or of a desktop-flow run
  * POST /api/runs/{run}/cancel                      202 cancelAccepted (row A7)
+ * POST /api/runs/{run}/pause, …/resume             controlBody → 202 controlAccepted
+ * POST /api/runs/{run}/stop                        stopBody → 202 controlAccepted
  * GET  /api/runs/{run}/logs?after=&top=            runLog (desktop-flow runs)
  * GET  /api/runs/{run}/artifacts                   artifactList; of a cloud-flow run: those of all its desktop-flow runs
  * GET  /api/runs/{run}/artifacts/{name}            the bytes
@@ -68,7 +70,13 @@ export const desktopRunView = z.object({
   endedAt: instant.optional(),
   queue: z.string().optional(),
   machine: z.string().optional(),
+  paused: pausedSince.optional().describe('While it is paused: since when, and who wanted that.'),
   progress: progressView.optional(),
+  usage: usage.optional().describe('CPU and memory of its processes: now (while it executes), peak and in all.'),
+  screenshot: z
+    .union([z.object({ artifact: z.string(), href: z.string() }), z.object({ none: z.string() })])
+    .optional()
+    .describe('Of a failed run: the picture of its screen, or why there is none (row L8).'),
   outputs: z.record(z.string(), z.unknown()).optional(),
   error: runError.optional(),
   timeline: z.array(timelineEntry).optional(),
@@ -97,6 +105,20 @@ export type RunView = z.infer<typeof runView>;
 
 export const cancelBody = z.strictObject({ reason: z.string().max(500).optional() });
 export const cancelAccepted = z.object({ run: z.string(), links: z.object({ self: z.string() }) });
+
+/** Pausing and resuming need nothing more. */
+export const controlBody = z.strictObject({});
+export const stopBody = cancelBody.extend({
+  mode: stopMode
+    .default('ask')
+    .describe('ask: killed after the grace time. checkpoint: ends where the flow looks for this. kill: at once.'),
+});
+export const controlAccepted = z.object({
+  run: z.string(),
+  runs: z.array(z.string()).describe('The runs that were told.'),
+  links: z.object({ self: z.string() }),
+});
+export type ControlAccepted = z.infer<typeof controlAccepted>;
 
 export const runLogQuery = z.object({
   after: z.coerce

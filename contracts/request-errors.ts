@@ -136,6 +136,13 @@ export const requestErrors = {
     message: 'The run has already ended.',
     remedy: 'Nothing to do; resubmit the run to run it again.',
   },
+  RunNotExecuting: {
+    status: 409,
+    kind: 'user',
+    ours: true,
+    message: 'The run does not execute now.',
+    remedy: 'Only a run that executes can be paused or resumed; one that waits can be cancelled, or moved in its queue.',
+  },
   RunNotQueued: {
     status: 409,
     kind: 'user',

@@ -264,6 +264,20 @@ export const runErrors = {
     remedy:
       'Split it over several actions, or pass large data as files. docs/expressions.md names the limits.',
   },
+  DesktopFlowLimitExceeded: {
+    status: 400,
+    kind: 'user',
+    ours: true,
+    message: 'The desktop flow took more of the machine than a run may have.',
+    remedy: 'Read what it exceeded; correct the flow, for example a loop that starts programs without end.',
+  },
+  MachineDiskFull: {
+    status: 400,
+    kind: 'transient',
+    ours: true,
+    message: 'The disk of the machine is full.',
+    remedy: 'Free space where the agent keeps its data, then resubmit the run.',
+  },
   RunnerNotAvailable: {
     status: 400,
     kind: 'user',

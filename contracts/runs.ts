@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { instant } from './ids';
-import { errorInfoSchema } from './agent-protocol';
+import { errorInfoSchema, failureScreenshot } from './agent-protocol';
 
 /** States of features.md ("States"); an ended state never changes again. */
 export const cloudRunState = z.enum([
@@ -79,12 +79,18 @@ export const cloudRunStatus = z.object({
 });
 export type CloudRunStatus = z.infer<typeof cloudRunStatus>;
 
+/** Since when a run's processes stand still, and who wanted that. */
+export const pausedSince = z.object({ since: instant, by: z.string().optional() });
+export type PausedSince = z.infer<typeof pausedSince>;
+
 /** Custom status of the orchestration `desktop-flow-run`. */
 export const desktopRunStatus = z.object({
   state: desktopRunState,
   machine: z.string().optional(),
   queue: z.string().optional(),
   error: errorInfoSchema.optional(),
+  paused: pausedSince.optional(),
+  screenshot: failureScreenshot.optional(),
   timeline: z.array(timelineEntry),
 });
 export type DesktopRunStatus = z.infer<typeof desktopRunStatus>;

@@ -123,6 +123,9 @@ function* waitInQueue(
       case 'silent':
       case 'takenAway':
       case 'childEnding':
+      // Nothing of it executes yet; the API has refused it too.
+      case 'pause':
+      case 'resume':
         break;
     }
   }

@@ -52,7 +52,7 @@ function* execute(run: DesktopRun): Generator<Task, DesktopRunResult, unknown> {
       continue;
     }
 
-    const { result, free } = yield* runOnMachine(run, target, turn.grant);
+    const { result, free } = yield* runOnMachine(run, target, turn);
     if (!free) releaseGrant(run, turn, result.state);
     return { ...result, machine: turn.grant.machine };
   }

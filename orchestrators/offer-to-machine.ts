@@ -111,6 +111,9 @@ function* waitForAnswer(run: DesktopRun, grant: GrantRef, untilMs: number): Gene
       case 'moved':
       case 'silent':
       case 'childEnding':
+      // Nothing of it executes yet; the API has refused it too.
+      case 'pause':
+      case 'resume':
         break;
     }
   }

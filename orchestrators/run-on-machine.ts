@@ -3,12 +3,11 @@ import type { DesktopRunResult } from '../contracts/runs';
 import type { GrantOffer, GrantRef } from '../domain/run-queue/messages';
 import { sameFence } from '../domain/runs/grants';
 import { failed, judgeDone, judgeNever, judgeSilence, takenAway } from '../domain/runs/judgements';
-import type { StopReason } from '../domain/runs/judgements';
-import type { AgentMessage } from '../domain/runs/inbox-messages';
 import { sessionPlan } from '../domain/sessions/session-plan';
 import { callThroughOutages } from './call-activity';
 import type { DesktopRun } from './desktop-run';
 import { releaseForeignGrant } from './release-grant';
+import { RunControl } from './run-control';
 import type { ResolvedDesktopFlow } from './resolve-desktop-flow.activity';
 
 export interface EndOnMachine {
@@ -25,9 +24,11 @@ export interface EndOnMachine {
 export function* runOnMachine(
   run: DesktopRun,
   target: ResolvedDesktopFlow,
-  grant: GrantOffer,
+  turn: { queue: string; grant: GrantOffer },
 ): Generator<Task, EndOnMachine, unknown> {
   const { action } = run.input;
+  const { grant } = turn;
+  const control = new RunControl(run, target, turn);
   run.note('told to go', { reason: grant.machine });
   const problem = yield* callThroughOutages(run, 'send-command', {
     command: {
@@ -46,39 +47,42 @@ export function* runOnMachine(
     credential: target.credential,
   });
   const timeoutMs = run.inbox.nowMs + target.runTimeoutMs;
-  let stopping: StopReason | undefined;
   let order = 0;
   if (problem) {
     // An earlier try of the activity may have sent it all the same: the agent has to prove that nothing runs.
-    stopping = { kind: 'notSent', error: problem };
-    yield* stop(stopping);
+    yield* control.stop({ kind: 'notSent', error: problem });
   }
   for (;;) {
-    const message = yield* run.inbox.next(stopping ? undefined : timeoutMs);
+    const message = yield* run.inbox.next(control.ends ? undefined : timeoutMs);
     switch (message?.kind) {
       case undefined:
-        stopping = { kind: 'timedOut' };
-        yield* stop(stopping);
+        yield* control.stop({ kind: 'timedOut' }, 'ask');
         break;
       case 'cancel':
-        if (stopping) break;
-        stopping = { kind: 'cancelled', by: message.by };
-        yield* stop(stopping);
+        yield* control.stop({ kind: 'cancelled', by: message.by }, message.mode);
+        break;
+      case 'pause':
+      case 'resume':
+        yield* control.freeze(message.kind, message.by);
         break;
       case 'granted':
         if (run.isNewGrant(message.grant)) releaseForeignGrant(run, message);
         break;
       case 'silent':
-        if (isThis(message.grant)) return held(judgeSilence(message.sinceMs, stopping));
+        if (isThis(message.grant)) return held(judgeSilence(message.sinceMs, control.stopping));
         break;
       case 'takenAway':
         if (isThis(message.grant)) return { result: failed(takenAway()), free: true };
         break;
       case 'agent': {
         if (!run.isCurrent(message, grant)) break;
-        if (message.event === 'done') return { result: judgeDone(message.body, stopping), free: true };
-        if (message.event === 'never') return held(judgeNever(message.body.reason, stopping));
-        if (message.seq > order && !stopping) show(run, message);
+        if (message.event === 'done') {
+          run.show({ screenshot: message.body.screenshot });
+          return { result: judgeDone(message.body, control.stopping), free: true };
+        }
+        if (message.event === 'never') return held(judgeNever(message.body.reason, control.stopping));
+        // Events that overtook each other are told by their number.
+        if (message.seq > order) control.hear(message);
         order = Math.max(order, message.seq);
         break;
       }
@@ -92,32 +96,8 @@ export function* runOnMachine(
   function isThis(other: GrantRef): boolean {
     return other.machine === grant.machine && sameFence(other.fence, grant.fence);
   }
-
-  function* stop(reason: StopReason): Generator<Task, void, unknown> {
-    run.enter('Stopping', 'asked to stop', {
-      reason: reason.kind === 'notSent' ? reason.error.code : reason.kind,
-      ...(reason.kind === 'cancelled' && reason.by ? { actor: reason.by } : {}),
-    });
-    yield* callThroughOutages(run, 'send-command', {
-      command: {
-        v: 1,
-        kind: 'stop',
-        run: run.id,
-        machine: grant.machine,
-        fence: grant.fence,
-        reason: reason.kind === 'notSent' ? 'cancelled' : reason.kind,
-        graceMs: target.stopGraceMs,
-      },
-    });
-  }
 }
 
 function held(result: DesktopRunResult): EndOnMachine {
   return { result, free: false };
-}
-
-/** What the agent says along the way; events that overtook each other are told by their number. */
-function show(run: DesktopRun, message: AgentMessage): void {
-  if (message.event === 'started' || message.event === 'resumed') run.enter('Running', message.event);
-  else if (message.event === 'paused') run.enter('Paused', 'paused');
 }

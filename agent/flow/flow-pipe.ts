@@ -11,20 +11,31 @@ export interface FlowReport {
   error?: { code?: string | undefined; message: string; details?: string | undefined };
   /** Set when a message was over the limit and could not be read. */
   oversized: boolean;
+  /** The flow ended at a checkpoint. */
+  stopped: boolean;
 }
 
 export interface FlowPipeOptions {
   progress: (progress: FlowProgress) => void;
   warn: (text: string) => void;
+  /** Where the messages come from, for people. */
+  source?: string;
+  /** What another source has said of the same run. */
+  report?: FlowReport;
 }
 
-/** Reads what a desktop flow says on pipe 3. Whatever is not understood is told in the log and changes nothing. */
+/** Reads the messages of a desktop flow. Whatever is not understood is told in the log and changes nothing. */
 export class FlowPipe {
-  readonly report: FlowReport = { outputs: {}, oversized: false };
+  readonly report: FlowReport;
   private warnings = 0;
   private readonly splitter = new LineSplitter((bytes, cut) => this.line(bytes, cut), MAX_MESSAGE_BYTES);
 
-  constructor(private readonly options: FlowPipeOptions) {}
+  private readonly source: string;
+
+  constructor(private readonly options: FlowPipeOptions) {
+    this.source = options.source ?? 'pipe 3';
+    this.report = options.report ?? { outputs: {}, oversized: false, stopped: false };
+  }
 
   write(chunk: Buffer): void {
     this.splitter.write(chunk);
@@ -37,7 +48,7 @@ export class FlowPipe {
   private line(bytes: Buffer, cutBytes: number): void {
     if (cutBytes > 0) {
       this.report.oversized = true;
-      return this.warn(`A message on pipe 3 is over ${MAX_MESSAGE_BYTES} bytes and was not read.`);
+      return this.warn(`A message on ${this.source} is over ${MAX_MESSAGE_BYTES} bytes and was not read.`);
     }
     const text = bytes.toString('utf8').trim();
     if (text === '') return;
@@ -45,10 +56,10 @@ export class FlowPipe {
     try {
       json = JSON.parse(text);
     } catch {
-      return this.warn(`Not a message on pipe 3: ${text.slice(0, 200)}`);
+      return this.warn(`Not a message on ${this.source}: ${text.slice(0, 200)}`);
     }
     const message = flowMessage.safeParse(json);
-    if (!message.success) return this.warn(`Not a message on pipe 3: ${text.slice(0, 200)}`);
+    if (!message.success) return this.warn(`Not a message on ${this.source}: ${text.slice(0, 200)}`);
     switch (message.data.type) {
       case 'progress': {
         const { type: _, ...progress } = message.data;
@@ -63,7 +74,12 @@ export class FlowPipe {
       case 'error': {
         const { code, message: what, details } = message.data;
         this.report.error = { code, message: what, details };
+        return;
       }
+      case 'stopped':
+        this.report.stopped = true;
+        return;
+      case 'end':
     }
   }
 
@@ -71,6 +87,6 @@ export class FlowPipe {
     this.warnings++;
     if (this.warnings <= MAX_WARNINGS) this.options.warn(text);
     if (this.warnings === MAX_WARNINGS)
-      this.options.warn('Further unreadable messages on pipe 3 are not shown.');
+      this.options.warn(`Further unreadable messages on ${this.source} are not shown.`);
   }
 }

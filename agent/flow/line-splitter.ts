@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { stripVTControlCharacters } from 'node:util';
 
 /** A log line longer than this is cut. */
@@ -59,12 +60,32 @@ export class LineSplitter {
 
 // eslint-disable-next-line no-control-regex -- control characters are what this is about
 const unprintable = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+// eslint-disable-next-line no-control-regex -- as above
+const notAscii = /[^\u0009\u000a\u0020-\u007e]/g;
 
-/** Bytes of any program as text that is safe to show: colours removed, control characters and bad UTF-8 made visible. */
+/** Bytes of any program as text that is safe to show: colours removed, control characters and what is not UTF-8 as \\xNN. */
 export function printable(bytes: Buffer, cutBytes = 0): string {
-  const text = stripVTControlCharacters(bytes.toString('utf8')).replaceAll(
-    unprintable,
-    (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
-  return cutBytes > 0 ? `${text} … (${cutBytes} bytes more)` : text;
+  const whole = cutBytes > 0 ? withoutTornEnd(bytes) : bytes;
+  const text = stripVTControlCharacters(isUtf8(whole) ? whole.toString('utf8') : whole.toString('latin1'));
+  const shown = text.replaceAll(isUtf8(whole) ? unprintable : notAscii, escape);
+  return cutBytes > 0 ? `${shown} … (${cutBytes} bytes more)` : shown;
+}
+
+/** False when `printable` has to show some of the bytes as codes. */
+export function isText(bytes: Buffer): boolean {
+  const whole = withoutTornEnd(bytes);
+  return isUtf8(whole) && !stripVTControlCharacters(whole.toString('utf8')).match(unprintable);
+}
+
+function escape(char: string): string {
+  return `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+}
+
+/** A cut may go through the middle of a character: up to three bytes of it are left away. */
+function withoutTornEnd(bytes: Buffer): Buffer {
+  for (let left = 0; left <= 3 && left < bytes.length; left++) {
+    const whole = bytes.subarray(0, bytes.length - left);
+    if (isUtf8(whole)) return whole;
+  }
+  return bytes;
 }

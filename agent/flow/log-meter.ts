@@ -1,5 +1,5 @@
 import type { LogLine } from '../../contracts/agent-protocol';
-import { printable } from './line-splitter';
+import { isText, printable } from './line-splitter';
 
 /** What a flow may log on average; double that in a burst. The rest is counted and dropped. */
 const LINES_PER_SECOND = 2_000;
@@ -24,6 +24,8 @@ export class LogMeter {
   private dropped = 0;
   private readonly lastLines: { bytes: Buffer; cut: number }[] = [];
   private lastAt = 0;
+  /** Lines with bytes that are no text. */
+  private escaped = 0;
 
   constructor(private readonly options: LogMeterOptions) {
     this.refilledAt = options.now();
@@ -41,6 +43,7 @@ export class LogMeter {
     if (this.dropped > 0) this.stateDropped();
     this.lineTokens--;
     this.byteTokens -= bytes.length;
+    if (stream !== 'agent' && !isText(bytes)) this.escaped++;
     this.push(stream, printable(bytes, cutBytes));
   }
 
@@ -54,6 +57,13 @@ export class LogMeter {
     if (this.dropped > 0) this.stateDropped();
     if (this.lines.length > 0) this.options.deliver(this.lines, 0);
     this.lines = [];
+  }
+
+  /** Hands on the rest, and says how much of the log was no text. */
+  end(): void {
+    if (this.escaped > 0)
+      this.say(`${this.escaped} line(s) held bytes that are no text; they are shown as \\xNN.`);
+    this.flush();
   }
 
   /** The last lines that the flow wrote, oldest first. */

@@ -1,9 +1,7 @@
-import { Ajv2020 } from 'ajv/dist/2020';
-import addFormats from 'ajv-formats';
 import { errorInfo, type ErrorCode, type ErrorInfo } from '../../contracts/errors';
 import type { WorkerResult } from '../../contracts/worker-protocol';
-import { messageOf } from '../errors';
 import type { FlowReport } from './flow-pipe';
+import { misfits } from './schema';
 
 /** Largest outputs as JSON; larger results belong into artifacts. */
 const MAX_OUTPUT_BYTES = 128 * 1024;
@@ -16,10 +14,12 @@ export interface FlowEnd {
   /** Exit code, or undefined when a signal ended the program. */
   exitCode: number | undefined;
   signal: string | undefined;
-  stopAsked: boolean;
+  stopAsked: 'checkpoint' | 'ask' | undefined;
   report: FlowReport;
   /** Last log lines. */
   tail: string;
+  /** What may be behind a failure besides the flow itself. */
+  hint?: string | undefined;
   /** JSON schema of the outputs, if the manifest has one. */
   schema: Record<string, unknown> | undefined;
 }
@@ -27,7 +27,7 @@ export interface FlowEnd {
 /** Judges how a desktop flow ended. */
 export function outcomeOf(end: FlowEnd): WorkerResult {
   const { report } = end;
-  if (end.stopAsked) return { outcome: 'Stopped' };
+  if (end.stopAsked === 'ask' || (end.stopAsked && report.stopped)) return stopped(report);
   if (report.error) {
     const { code, message, details } = report.error;
     return failed('DesktopFlowFailed', message, {
@@ -39,14 +39,27 @@ export function outcomeOf(end: FlowEnd): WorkerResult {
     const how = end.signal ? `was ended by ${end.signal}` : `ended with exit code ${end.exitCode}`;
     return failed('DesktopFlowFailed', `The program ${how}.`, { details: lastLines(end) });
   }
-  const bytes = Buffer.byteLength(JSON.stringify(report.outputs));
-  const quotedBytes = Buffer.byteLength(JSON.stringify(JSON.stringify(report.outputs)));
-  if (report.oversized || bytes > MAX_OUTPUT_BYTES || quotedBytes > MAX_QUOTED_BYTES) {
+  if (isTooLarge(report)) {
     return failed('DesktopFlowTooLarge', `The limit is ${MAX_OUTPUT_BYTES} bytes of JSON.`);
   }
-  const misfit = end.schema && schemaErrors(end.schema, report.outputs);
+  const misfit = misfits(end.schema, report.outputs, 'outputs');
   if (misfit) return failed('DesktopFlowBadOutput', misfit);
   return { outcome: 'Succeeded', outputs: report.outputs };
+}
+
+/** Row A7: with its outputs so far, where they can be sent. */
+function stopped(report: FlowReport): WorkerResult {
+  const none = Object.keys(report.outputs).length === 0;
+  return { outcome: 'Stopped', ...(none || isTooLarge(report) ? {} : { outputs: report.outputs }) };
+}
+
+function isTooLarge({ oversized, outputs }: FlowReport): boolean {
+  const text = JSON.stringify(outputs);
+  return (
+    oversized ||
+    Buffer.byteLength(text) > MAX_OUTPUT_BYTES ||
+    Buffer.byteLength(JSON.stringify(text)) > MAX_QUOTED_BYTES
+  );
 }
 
 export function failed(
@@ -63,17 +76,5 @@ export function failed(
 }
 
 function lastLines(end: FlowEnd): string {
-  return end.tail ? `Last log lines:\n${end.tail}` : '';
-}
-
-/** @returns what is wrong with `value`, or undefined when it fits. */
-function schemaErrors(schema: Record<string, unknown>, value: unknown): string | undefined {
-  const ajv = new Ajv2020({ strict: false, allErrors: true, logger: false });
-  addFormats.default(ajv);
-  try {
-    const validate = ajv.compile(schema);
-    return validate(value) ? undefined : ajv.errorsText(validate.errors, { dataVar: 'outputs' });
-  } catch (error) {
-    return `The output schema cannot be used: ${messageOf(error)}`;
-  }
+  return [end.hint, end.tail && `Last log lines:\n${end.tail}`].filter(Boolean).join('\n\n');
 }

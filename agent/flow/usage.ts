@@ -1,46 +1,74 @@
-import { readdir } from 'node:fs/promises';
+import type { Usage } from '../../contracts/agent-protocol';
+import { familyOf, readProcessTable } from '../process/family';
 import { readProcStat, type ProcStat } from '../process/process-identity';
 
-const SAMPLE_MS = 1_000;
+/** Often enough to catch a program that starts processes without end before they fill the machine. */
+const SAMPLE_MS = 500;
 /** USER_HZ and the usual page size of Linux; a kernel with other pages only shows another memory figure. */
 const MS_PER_TICK = 10;
 const PAGE_BYTES = 4_096;
 
-/** Measures CPU time and peak memory of this worker's process group, without the worker itself. Elsewhere than Linux: zero. */
+export interface UsageMeterOptions {
+  /** Called at every look with what the run uses now and how many processes it has. */
+  sampled: (usage: Usage, processes: number) => void;
+}
+
+/** Measures what the run of this worker uses, without the worker itself. Elsewhere than on Linux: zero. */
 export class UsageMeter {
   private readonly began = performance.now();
   private readonly timer: NodeJS.Timeout;
+  private readonly known = new Map<number, string>();
   private peakRssBytes = 0;
-  private livingCpuMs = 0;
+  private cpuMs = 0;
+  private last = { at: this.began, cpuMs: 0 };
 
-  constructor() {
-    this.timer = setInterval(() => void this.sample(), SAMPLE_MS);
-    setTimeout(() => void this.sample(), 50).unref();
+  constructor(private readonly options: UsageMeterOptions) {
+    this.timer = setInterval(() => this.sample(), SAMPLE_MS);
+    setTimeout(() => this.sample(), 50).unref();
   }
 
-  /** Milliseconds of CPU and wall time, peak of the group's resident memory in bytes. */
-  async end(): Promise<{ cpuMs: number; peakRssBytes: number; wallMs: number }> {
+  /** What the run has used in all. */
+  async end(): Promise<Usage> {
     clearInterval(this.timer);
     const self = await readProcStat('self');
-    // Children that have ended were waited for, so the kernel has added their time to ours.
-    const endedCpuMs = self ? (self.childUserTicks + self.childSystemTicks) * MS_PER_TICK : 0;
+    this.cpuMs = Math.max(this.cpuMs, self ? endedMs(self) : 0);
     return {
-      cpuMs: Math.max(endedCpuMs, this.livingCpuMs),
+      cpuMs: this.cpuMs,
       peakRssBytes: this.peakRssBytes,
       wallMs: Math.round(performance.now() - this.began),
     };
   }
 
-  private async sample(): Promise<void> {
-    if (process.platform !== 'linux') return;
-    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-    const stats = await Promise.all(
-      pids.map(async (pid) => (pid === process.pid ? undefined : readProcStat(pid))),
-    );
-    const group = stats.filter((stat): stat is ProcStat => stat?.group === process.pid);
-    const rss = group.reduce((sum, stat) => sum + stat.rssPages * PAGE_BYTES, 0);
-    const cpu = group.reduce((sum, stat) => sum + (stat.userTicks + stat.systemTicks) * MS_PER_TICK, 0);
-    this.peakRssBytes = Math.max(this.peakRssBytes, rss);
-    this.livingCpuMs = Math.max(this.livingCpuMs, cpu);
+  private sample(): void {
+    const table = readProcessTable();
+    const self = table.get(process.pid);
+    if (!self) return;
+    const family = familyOf(process.pid, table, this.known);
+    family.delete(process.pid);
+    const stats = [...family.values()];
+    const rssBytes = stats.reduce((sum, stat) => sum + stat.rssPages * PAGE_BYTES, 0);
+    const cpuMs = stats.reduce((sum, stat) => sum + livingMs(stat) + endedMs(stat), endedMs(self));
+    this.peakRssBytes = Math.max(this.peakRssBytes, rssBytes);
+    this.cpuMs = Math.max(this.cpuMs, cpuMs);
+    const now = performance.now();
+    const cpuNow = (this.cpuMs - this.last.cpuMs) / Math.max(1, now - this.last.at);
+    this.last = { at: now, cpuMs: this.cpuMs };
+    const { peakRssBytes } = this;
+    const wallMs = Math.round(now - this.began);
+    const usage = { cpuMs: this.cpuMs, cpuNow: round(cpuNow), rssBytes, peakRssBytes, wallMs };
+    this.options.sampled(usage, family.size);
   }
+}
+
+function livingMs({ userTicks, systemTicks }: ProcStat): number {
+  return (userTicks + systemTicks) * MS_PER_TICK;
+}
+
+/** Of its children that have ended and were waited for. */
+function endedMs({ childUserTicks, childSystemTicks }: ProcStat): number {
+  return (childUserTicks + childSystemTicks) * MS_PER_TICK;
+}
+
+function round(share: number): number {
+  return Math.round(share * 100) / 100;
 }

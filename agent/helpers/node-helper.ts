@@ -38,6 +38,14 @@ exports.fail = (message, options = {}) => {
   say({ ...options, type: 'error', message });
   process.exit(1);
 };
+/** Whether the run was asked to stop. */
+exports.shouldStop = () => env.ATTENDANT_STOP !== undefined && fs.existsSync(env.ATTENDANT_STOP);
+/** Ends here, with the outputs so far, when the run was asked to stop. Call it where stopping does no harm. */
+exports.checkpoint = () => {
+  if (!exports.shouldStop()) return;
+  say({ type: 'stopped' });
+  process.exit(0);
+};
 /** Calls back when the run is asked to end; afterwards end the process within the grace time. */
 exports.onStop = (callback) => void process.once('SIGTERM', callback);
 `;

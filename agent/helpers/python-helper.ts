@@ -50,11 +50,28 @@ def outputs(values):
     _say({"type": "outputs", "values": values})
 
 
-def fail(message, code=None, details=None):
-    """Ends the run as failed."""
+def error(message, code=None, details=None):
+    """Says why the run has failed, without ending it."""
     extra = {"code": code, "details": details}
     _say({"type": "error", "message": message, **{key: value for key, value in extra.items() if value is not None}})
+
+
+def fail(message, code=None, details=None):
+    """Ends the run as failed."""
+    error(message, code, details)
     sys.exit(1)
+
+
+def should_stop():
+    """Whether the run was asked to stop."""
+    return "ATTENDANT_STOP" in os.environ and os.path.exists(os.environ["ATTENDANT_STOP"])
+
+
+def checkpoint():
+    """Ends here, with the outputs so far, when the run was asked to stop. Call it where stopping does no harm."""
+    if should_stop():
+        _say({"type": "stopped"})
+        sys.exit(0)
 
 
 def on_stop(callback):

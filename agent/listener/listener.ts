@@ -2,6 +2,7 @@ import {
   machineCommand,
   type AgentEventBody,
   type MachineReport,
+  type StopMode,
   type TestConnectionCommand,
 } from '../../contracts/agent-protocol';
 import type { LeaseResponse } from '../../contracts/agent-api';
@@ -14,7 +15,14 @@ import type { Journal } from '../journal/journal';
 import type { Settlement } from '../link/link';
 import type { Log } from '../log';
 import type { Outbox } from '../outbox/outbox';
-import { decide, decideRestart, type AgentInput, type Decision, type GoCommand } from '../protocol/decide';
+import {
+  decide,
+  decideRestart,
+  type AgentInput,
+  type Decision,
+  type GoCommand,
+  type StopOrder,
+} from '../protocol/decide';
 import type { EventRecord, JournalRecord } from '../protocol/records';
 import type { Runner, RunHandle } from '../runner/runner';
 
@@ -37,6 +45,15 @@ export interface AgentParts {
 /** Used until the first lease tells the control plane's values. */
 const DEFAULT_GO_WINDOW_MS = 10 * 60_000;
 
+/** Somebody at the machine who stops a run gives it as long as the control plane does by default. */
+const STOP_GRACE_MS = 60_000;
+
+/** A wish of somebody at the machine; the last three end the run (contracts/agent-protocol.ts, `StopMode`). */
+export interface LocalControl {
+  what: 'pause' | 'resume' | StopMode;
+  by: string;
+}
+
 /** A run whose `started` record took longer to reach the disk is not executed: its owner may have given it up (rule 2). */
 const LATEST_START_MS = 60_000;
 
@@ -49,6 +66,8 @@ export class Listener {
   private readonly lapses = new Map<string, () => void>();
   /** Runs that the control plane wants ended, as opposed to those that end with the agent. */
   private readonly askedToStop = new Set<string>();
+  /** Who at the machine wanted which run to end. */
+  private readonly stoppedHere = new Map<string, string>();
   private goWindowMs = DEFAULT_GO_WINDOW_MS;
   private maxSessions = 1;
   private heartbeatMs = 0;
@@ -107,6 +126,19 @@ export class Listener {
     return [...this.running.keys()];
   }
 
+  /**
+   * Pauses, resumes or stops a run for somebody at the machine; the control plane is told. Not for its own commands.
+   * @returns false when the run does not execute here, or cannot be paused.
+   */
+  async control(run: string, { what, by }: LocalControl): Promise<boolean> {
+    const handle = this.running.get(run);
+    if (!handle) return false;
+    if (what === 'pause' || what === 'resume') return this.freeze(run, what, by);
+    this.stoppedHere.set(run, by);
+    this.stopRun(run, { mode: what, graceMs: STOP_GRACE_MS, reason: 'cancelled' });
+    return true;
+  }
+
   /** Ends the running desktop flows; what they were doing is reported as failed. */
   async stop(graceMs: number): Promise<void> {
     this.stopped = true;
@@ -114,7 +146,7 @@ export class Listener {
     for (const cancel of this.lapses.values()) cancel();
     this.lapses.clear();
     const handles = [...this.running.values()];
-    for (const handle of handles) handle.stop(graceMs);
+    for (const handle of handles) handle.stop({ mode: 'ask', graceMs, reason: 'cancelled' });
     await Promise.all(handles.map((handle) => handle.ended));
     // With a broken disk the ends cannot be journaled; the next start reports them.
     while (this.running.size > 0 && !this.unable) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -168,7 +200,7 @@ export class Listener {
     if (action?.do === 'start') {
       if (monotonic() - decidedAt <= LATEST_START_MS) this.startRun(action.command);
       else await this.failLateStart(action.command);
-    } else if (action?.do === 'stop') this.stopRun(action.run, action.graceMs);
+    } else if (action?.do === 'stop') this.stopRun(action.run, action.order);
     else if (action) await this.freeze(action.run, action.do);
   }
 
@@ -193,9 +225,12 @@ export class Listener {
     const entry = journal.state.runs.get(run);
     if (entry?.state !== 'started' || this.stopped) return;
     log.info(`Run ${run} starts: ${command.desktopFlow.name} ${command.desktopFlow.version}.`);
+    let said: AgentEventBody<'progress'> = {};
+    const tell = (now: AgentEventBody<'progress'>): void => outbox.setProgress(run, fence, (said = now));
     const handle = runner.start(command, {
       worker: (process) => journal.append([{ k: 'worker', run, fence, process }]),
-      progress: (progress) => outbox.setProgress(run, fence, progress),
+      progress: (progress) => tell({ ...(said.usage ? { usage: said.usage } : {}), ...progress }),
+      usage: (usage) => tell({ ...said, usage }),
       log: (lines, dropped) => outbox.addLog(run, fence, lines, dropped),
     });
     this.running.set(run, handle);
@@ -204,7 +239,13 @@ export class Listener {
       .then(async (ended) => {
         const interrupted = this.stopped && ended.outcome === 'Stopped' && !this.askedToStop.has(run);
         const error = errorInfo('SessionNotFound', { detail: 'The agent was shut down in mid-run.' });
-        const body = interrupted ? { ...ended, outcome: 'Failed' as const, error } : ended;
+        const by = ended.outcome === 'Stopped' ? this.stoppedHere.get(run) : undefined;
+        const body = interrupted
+          ? { ...ended, outcome: 'Failed' as const, error }
+          : {
+              ...ended,
+              ...(by ? { error: errorInfo('Cancelled', { details: `by ${by} at the machine` }) } : {}),
+            };
         const seconds = ((monotonic() - began) / 1000).toFixed(1);
         log.info(
           `Run ${run} ended ${body.outcome} after ${seconds} s${body.error ? `: ${body.error.code}` : ''}.`,
@@ -215,6 +256,7 @@ export class Listener {
       .finally(() => {
         this.running.delete(run);
         this.askedToStop.delete(run);
+        this.stoppedHere.delete(run);
       });
   }
 
@@ -225,20 +267,25 @@ export class Listener {
     return this.input({ kind: 'ended', run, fence, body: { outcome: 'Failed', error } });
   }
 
-  private stopRun(run: string, graceMs: number): void {
+  private stopRun(run: string, order: StopOrder): void {
     const handle = this.running.get(run);
     if (!handle) return;
     this.askedToStop.add(run);
-    handle.stop(graceMs);
+    handle.stop(order);
   }
 
-  private async freeze(run: string, what: 'pause' | 'resume'): Promise<void> {
-    const entry = this.parts.journal.state.runs.get(run);
+  private async freeze(run: string, what: 'pause' | 'resume', by?: string): Promise<boolean> {
+    const { journal, outbox, log } = this.parts;
+    const entry = journal.state.runs.get(run);
     const handle = this.running.get(run);
-    if (!handle || !entry) return;
+    if (!handle || !entry) return false;
     const done = what === 'pause' ? await handle.pause() : await handle.resume();
-    if (done)
-      this.parts.outbox.live(what === 'pause' ? 'paused' : 'resumed', {}, { run, fence: entry.fence });
+    const event = what === 'pause' ? 'paused' : 'resumed';
+    if (done) outbox.live(event, by === undefined ? {} : { by }, { run, fence: entry.fence });
+    log.info(
+      `Run ${run} ${done ? `is ${event}` : `cannot be ${event}`}${by === undefined ? '' : ` by ${by}`}.`,
+    );
+    return done;
   }
 
   private beat(): void {

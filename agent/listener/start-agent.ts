@@ -19,7 +19,7 @@ import type { Runner } from '../runner/runner';
 import { ownSession } from '../session/own';
 import type { SessionPort } from '../session/session';
 import { checkAccount } from '../session/session-request';
-import { Listener } from './listener';
+import { Listener, type LocalControl } from './listener';
 import { machineReport } from './machine-report';
 
 export interface AgentOptions {
@@ -39,6 +39,8 @@ export interface AgentOptions {
   workerCommand?: string[];
   /** Default: runs execute in the agent's own session. */
   session?: SessionPort;
+  /** Row C3: without it a run whose program would have the privileges of an administrator is refused. */
+  allowElevated?: boolean;
   retry?: Partial<RetryOptions>;
   /** Called at every change of state. */
   onStatus?: (status: AgentStatus) => void;
@@ -57,6 +59,8 @@ export interface Agent {
   status(): AgentStatus;
   /** Ids of the runs that execute now. */
   runs(): string[];
+  /** For somebody at the machine: see Listener.control. */
+  control(run: string, wish: LocalControl): Promise<boolean>;
   stop(options?: StopOptions): Promise<void>;
 }
 
@@ -109,6 +113,7 @@ async function startLocked(
       session,
       sealingKey: identity.sealing.privateKey,
       log,
+      allowElevated: options.allowElevated ?? false,
       ...(options.workerCommand ? { workerCommand: options.workerCommand } : {}),
     });
 
@@ -175,6 +180,7 @@ async function startLocked(
     machine,
     status: () => board.status,
     runs: () => listener.runs(),
+    control: (run, wish) => listener.control(run, wish),
     stop: (stopOptions = {}) => (stopping ??= stop(stopOptions)),
   };
 }

@@ -5,8 +5,7 @@ import { parse } from 'yaml';
 import { desktopFlowManifest, type DesktopFlowManifest } from '../../contracts/desktop-flow';
 import type { ControlPlane } from '../control-plane/control-plane';
 import { AgentError, messageOf } from '../errors';
-import { nodeHelper } from '../helpers/node-helper';
-import { pythonHelper } from '../helpers/python-helper';
+import { helperFiles } from '../helpers/files';
 import { sha256OfFile } from './hash';
 import { packageLimits, unpack } from './unpack';
 
@@ -18,10 +17,7 @@ export interface DesktopFlowPackage {
   manifest: DesktopFlowManifest;
 }
 
-/**
- * The unpacked desktop flows of this machine, by content hash. The helper modules lie beside them: Node finds
- * `node_modules/attendant` in the parent of every package's folder, Python gets `python/` by PYTHONPATH.
- */
+/** The unpacked desktop flows of this machine, by content hash, and beside them the helper modules (agent/helpers/files.ts). */
 export class PackageStore {
   private readonly fetching = new Map<string, Promise<void>>();
   /** Folder of the packages and helper modules. */
@@ -36,20 +32,15 @@ export class PackageStore {
     this.temp = path.join(dataDir, 'temp');
   }
 
-  get pythonHelpers(): string {
-    return path.join(this.root, 'python');
-  }
-
   /** Removes what an earlier process left half done and writes the helper modules. */
   async prepare(): Promise<void> {
     await rm(this.temp, { recursive: true, force: true });
     await mkdir(this.temp, { recursive: true });
-    const node = path.join(this.root, 'node_modules', 'attendant');
-    await mkdir(node, { recursive: true });
-    await mkdir(this.pythonHelpers, { recursive: true });
-    await writeFile(path.join(node, 'index.js'), nodeHelper);
-    await writeFile(path.join(node, 'package.json'), '{ "name": "attendant", "main": "index.js" }\n');
-    await writeFile(path.join(this.pythonHelpers, 'attendant.py'), pythonHelper);
+    for (const [name, content] of Object.entries(helperFiles)) {
+      const file = path.join(this.root, name);
+      await mkdir(path.dirname(file), { recursive: true });
+      await writeFile(file, content);
+    }
   }
 
   /** @throws AgentError InvalidPackage, HostUnreachable, or what the control plane answered. */

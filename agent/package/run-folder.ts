@@ -5,6 +5,8 @@ import type { DesktopFlowManifest } from '../../contracts/desktop-flow';
 import { contentHash } from '../../contracts/ids';
 import type { ControlPlane } from '../control-plane/control-plane';
 import { AgentError } from '../errors';
+import { misfits } from '../flow/schema';
+import { helperFolders } from '../helpers/files';
 import type { SessionOwner } from '../session/session';
 import { sha256OfFile } from './hash';
 
@@ -16,9 +18,14 @@ export interface RunFolder {
   work: string;
   artifacts: string;
   inputsFile: string;
+  messagesFile: string;
+  stopFile: string;
 }
 
-/** Makes the run's folders, fetches input files and writes the inputs with paths in their place. */
+/**
+ * Makes the run's folders, fetches input files and writes the inputs with paths in their place.
+ * @throws AgentError InvalidInput, FileNotFound, HostUnreachable; what the file system throws.
+ */
 export async function prepareRunFolder(options: {
   dataDir: string;
   run: string;
@@ -28,12 +35,16 @@ export async function prepareRunFolder(options: {
   signal: AbortSignal;
 }): Promise<RunFolder> {
   const { manifest, controlPlane, signal } = options;
+  const misfit = misfits(manifest.inputs, options.inputs, 'inputs');
+  if (misfit) throw new AgentError('InvalidInput', misfit);
   const root = runFolderPath(options.dataDir, options.run);
   const folder = {
     root,
     work: path.join(root, 'work'),
     artifacts: path.join(root, 'artifacts'),
     inputsFile: path.join(root, 'inputs.json'),
+    messagesFile: path.join(root, 'messages.jsonl'),
+    stopFile: path.join(root, 'stop'),
   };
   await rm(root, { recursive: true, force: true });
   await mkdir(folder.work, { recursive: true, mode: 0o700 });
@@ -68,19 +79,19 @@ export async function giveRunFolder(options: {
   /** Folder of the unpacked packages, with the helper modules. */
   store: string;
   owner: SessionOwner;
-}): Promise<{ packageFolder: string; pythonHelpers: string }> {
+}): Promise<{ packageFolder: string; helpersFolder: string }> {
   const { dataDir, folder, store, owner } = options;
   const packageFolder = path.join(folder.root, 'package');
-  const pythonHelpers = path.join(folder.root, 'python');
   const copy = { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE };
   await cp(options.packageFolder, packageFolder, copy);
-  await cp(path.join(store, 'node_modules'), path.join(folder.root, 'node_modules'), copy);
-  await cp(path.join(store, 'python'), pythonHelpers, copy);
+  for (const helper of helperFolders) {
+    await cp(path.join(store, helper), path.join(folder.root, helper), copy);
+  }
   await chownTree(folder.root, owner);
   // Users may pass through the agent's folders, without seeing what is in them.
   for (const outer of [dataDir, path.dirname(folder.root)]) await chmod(outer, 0o711);
   await chmod(store, 0o700);
-  return { packageFolder, pythonHelpers };
+  return { packageFolder, helpersFolder: folder.root };
 }
 
 /**

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
-import { AgentError, messageOf } from '../errors';
+import { AgentError, isDiskFull, messageOf } from '../errors';
 
 /** Limits of a desktop-flow package. */
 export interface PackageLimits {
@@ -34,15 +34,18 @@ export async function unpack(zipFile: string, folder: string, limits = packageLi
     zip = await open(zipFile);
     if (zip.entryCount > limits.files)
       throw invalid(`it has ${zip.entryCount} entries; the limit is ${limits.files}`);
+    const entries: Entry[] = [];
     let bytes = 0;
     for await (const entry of entriesOf(zip)) {
+      entries.push(entry);
       bytes += entry.uncompressedSize;
       if (bytes > limits.unpackedBytes)
         throw invalid(`it unpacks to more than ${limits.unpackedBytes} bytes`);
-      await extract(zip, entry, folder);
     }
+    // Nothing is written before the whole has been looked at; yauzl ends an entry that is larger than it says.
+    for (const entry of entries) await extract(zip, entry, folder);
   } catch (error) {
-    if (error instanceof AgentError) throw error;
+    if (error instanceof AgentError || isDiskFull(error)) throw error;
     throw invalid(messageOf(error));
   } finally {
     zip?.close();

@@ -14,6 +14,9 @@ import { isAlive, readProcStat } from './process-identity';
 /** Environment variable that every process of a run inherits: `<installation>:<run>`. */
 export const RUN_MARK = 'ATTENDANT_MARK';
 
+/** A process in the kernel takes the signal later; it is not waited for longer. */
+const MOST_LOOKS = 50;
+
 export function runMark(installation: string, run = ''): string {
   return `${installation}:${run}`;
 }
@@ -35,6 +38,26 @@ function sendSignal(target: number, signal: NodeJS.Signals): void {
   } catch (error) {
     if (!hasCode(error, 'ESRCH') && !hasCode(error, 'EPERM')) throw error;
   }
+}
+
+/**
+ * Freezes (SIGSTOP) or thaws (SIGCONT) every process of a run, also those that left its group. Frozen is what stays frozen: it looks
+ * again until no process is left that could have started another one.
+ * @returns false where processes cannot be frozen: Windows has no such signal (docs/runners.md, "Pause").
+ */
+export async function freezeGroup(run: Remains, signal: 'SIGSTOP' | 'SIGCONT'): Promise<boolean> {
+  if (process.platform === 'win32') return false;
+  if (run.worker) await signalGroup(run.worker.pid, signal);
+  const frozen = signal === 'SIGSTOP';
+  for (let look = 0; look < MOST_LOOKS; look++) {
+    const pids = await remaining(run);
+    const stats = await Promise.all(pids.map(readProcStat));
+    const others = pids.filter((_, index) => stats[index] && (stats[index].state === 'T') !== frozen);
+    if (others.length === 0) break;
+    for (const pid of others) sendSignal(pid, signal);
+    await sleep(10);
+  }
+  return true;
 }
 
 export interface Remains {

@@ -15,18 +15,21 @@ export interface ProcStat {
   systemTicks: number;
   childUserTicks: number;
   childSystemTicks: number;
+  threads: number;
   startTicks: string;
   rssPages: number;
 }
 
 /** @returns undefined when there is no such process (or no /proc). */
 export async function readProcStat(pid: number | 'self'): Promise<ProcStat | undefined> {
-  let text: string;
   try {
-    text = await readFile(`/proc/${pid}/stat`, 'utf8');
+    return parseProcStat(await readFile(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return undefined;
   }
+}
+
+export function parseProcStat(text: string): ProcStat {
   // The second field is the program's name in brackets and may itself hold blanks and brackets.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const number = (index: number): number => Number(fields[index]);
@@ -39,6 +42,7 @@ export async function readProcStat(pid: number | 'self'): Promise<ProcStat | und
     systemTicks: number(12),
     childUserTicks: number(13),
     childSystemTicks: number(14),
+    threads: number(17),
     startTicks: fields[19] ?? '',
     rssPages: number(21),
   };

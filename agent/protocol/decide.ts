@@ -36,9 +36,12 @@ export type RunEvent = {
 
 export type Action =
   | { do: 'start'; command: GoCommand }
-  | { do: 'stop'; run: string; graceMs: number }
+  | { do: 'stop'; run: string; order: StopOrder }
   | { do: 'pause'; run: string }
   | { do: 'resume'; run: string };
+
+/** How a run is to end (contracts/agent-protocol.ts, `stop`). */
+export type StopOrder = Pick<Extract<AgentCommand, { kind: 'stop' }>, 'mode' | 'graceMs' | 'reason'>;
 
 export interface Decision {
   records: RunRecord[];
@@ -64,9 +67,7 @@ export function decide(state: JournalState, input: AgentInput, facts: Circumstan
       return decideStop(entry, input, facts);
     case 'pause':
     case 'resume':
-      return entry?.state === 'started' && sameFence(entry.fence, input.fence)
-        ? { ...nothing, action: { do: input.kind, run: input.run } }
-        : nothing;
+      return decideFreeze(entry, input);
     case 'ended':
       return decideEnded(entry, input, facts);
     case 'lapsed':
@@ -186,8 +187,8 @@ function decideStop(
   stop: Extract<AgentCommand, { kind: 'stop' }>,
   facts: Circumstances,
 ): Decision {
-  const { run, fence, graceMs } = stop;
-  const ask: Action = { do: 'stop', run, graceMs };
+  const { run, fence, mode, graceMs, reason } = stop;
+  const ask: Action = { do: 'stop', run, order: { mode, graceMs, reason } };
   if (entry && compareFences(entry.fence, fence) < 0) {
     // A started or done record is never replaced; the later fence gets its `never` beside it (rule 12).
     if (entry.state === 'done') return sayNever(stop, 'the run ended under an earlier grant');
@@ -205,6 +206,15 @@ function decideStop(
   if (entry.state === 'accepted') return never(stop, facts, 'stopped before go');
   if (entry.state === 'started') return { ...nothing, action: ask };
   return again(run, entry);
+}
+
+/** Acts on the latest wish only: repeats and what was overtaken change nothing, and neither does a run that is over. */
+function decideFreeze(
+  entry: RunEntry | undefined,
+  { kind, run, fence, order }: Extract<AgentCommand, { kind: 'pause' | 'resume' }>,
+): Decision {
+  if (entry?.state !== 'started' || !sameFence(entry.fence, fence) || order <= entry.order) return nothing;
+  return { records: [{ k: 'ordered', run, fence, order }], events: [], action: { do: kind, run } };
 }
 
 function decideEnded(

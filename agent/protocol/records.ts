@@ -22,6 +22,8 @@ export const journalRecord = z.discriminatedUnion('k', [
   z.object({ k: z.literal('worker'), ...ofRun, process: processIdentity }),
   /** `never` is to be answered for this later fence as soon as the started run has been stopped (rule 12). */
   z.object({ k: z.literal('owed'), ...ofRun, to: fence }),
+  /** A pause or resume was done: those up to its number are done with. */
+  z.object({ k: z.literal('ordered'), ...ofRun, order: z.int().min(1) }),
   z.object({ k: z.literal('done'), ...ofRun, at: z.number(), body: agentEventBodies.done }),
   z.object({ k: z.literal('never'), ...ofRun, at: z.number(), reason: z.string() }),
   /** Highest fence ever accepted (rule 10); written when the journal is rewritten. */
@@ -41,5 +43,8 @@ export const journalRecord = z.discriminatedUnion('k', [
   z.object({ k: z.literal('seq'), below: z.int().min(1) }),
 ]);
 export type JournalRecord = z.infer<typeof journalRecord>;
-export type RunRecord = Extract<JournalRecord, { k: 'accepted' | 'started' | 'owed' | 'done' | 'never' }>;
+export type RunRecord = Extract<
+  JournalRecord,
+  { k: 'accepted' | 'started' | 'owed' | 'ordered' | 'done' | 'never' }
+>;
 export type EventRecord = Extract<JournalRecord, { k: 'event' }>;

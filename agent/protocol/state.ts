@@ -13,6 +13,8 @@ export type RunEntry =
       startedAt: number;
       worker?: ProcessIdentity;
       owed: Fence[];
+      /** Number of the last pause or resume. */
+      order: number;
     }
   | { state: 'done'; fence: Fence; at: number; body: AgentEventBody<'done'> }
   | { state: 'never'; fence: Fence; at: number; reason: string };
@@ -65,6 +67,7 @@ export function apply(state: JournalState, record: JournalRecord, monotonicNow?:
         userKey: record.userKey,
         startedAt: record.at,
         owed: [],
+        order: 0,
       });
       state.highest = laterFence(state.highest, record.fence);
       return;
@@ -76,6 +79,11 @@ export function apply(state: JournalState, record: JournalRecord, monotonicNow?:
     case 'owed': {
       const entry = state.runs.get(record.run);
       if (entry?.state === 'started') entry.owed.push(record.to);
+      return;
+    }
+    case 'ordered': {
+      const entry = state.runs.get(record.run);
+      if (entry?.state === 'started') entry.order = Math.max(entry.order, record.order);
       return;
     }
     case 'done':
@@ -138,6 +146,7 @@ export function* snapshot(state: JournalState): Generator<JournalRecord> {
       yield { k: 'started', run, fence, userKey: entry.userKey, at: entry.startedAt };
       if (entry.worker) yield { k: 'worker', run, fence, process: entry.worker };
       for (const to of entry.owed) yield { k: 'owed', run, fence, to };
+      if (entry.order > 0) yield { k: 'ordered', run, fence, order: entry.order };
     }
   }
   yield* state.unsent.values();

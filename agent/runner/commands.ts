@@ -1,64 +1,112 @@
-import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { DesktopFlowManifest } from '../../contracts/desktop-flow';
+import type { WorkerJob } from '../../contracts/worker-protocol';
 import { AgentError } from '../errors';
+import { padCommand, padHost } from './pad';
+import { findFirst, findProgram, insideFolder, isFile } from './programs';
 
-/** Program and arguments that execute a desktop flow. */
+/** Program, arguments and additional variables that execute a desktop flow. */
 export interface FlowCommand {
   program: string;
   args: string[];
-}
-
-interface Place {
-  manifest: DesktopFlowManifest;
-  folder: string;
-  /** Folders in which programs are looked for, as in PATH. */
-  searchPath: string;
+  env?: Record<string, string>;
 }
 
 type Kind = DesktopFlowManifest['runner'];
 
-/** The runners of this agent; a kind without an entry cannot be run here (row L5). */
-const runners: Partial<Record<Kind, (place: Place) => Promise<FlowCommand>>> = {
-  node: async (place) => ({ program: process.execPath, args: [await entryFile(place)] }),
-  python: async (place) => ({ program: await python(place.searchPath), args: [await entryFile(place)] }),
-  exec: async (place) => ({ program: await executable(place), args: [] }),
+/** One kind of desktop flows (row L5): what has to be installed for it, and what is run. */
+interface FlowRunner {
+  /** @returns the program, or undefined when it is not on this machine. */
+  find(searchPath: string): Promise<string | undefined>;
+  /** What to install, for people. */
+  needs: string;
+  command(job: WorkerJob, program: string): Promise<FlowCommand>;
+}
+
+const windows = process.platform === 'win32';
+
+const runners: Record<Kind, FlowRunner> = {
+  exec: {
+    find: async () => 'anything',
+    needs: 'nothing',
+    command: async (job) => ({ program: await executable(job), args: argsOf(job) }),
+  },
+  node: {
+    find: async () => process.execPath,
+    needs: 'nothing',
+    command: async (job, program) => ({ program, args: [await entryFile(job), ...argsOf(job)] }),
+  },
+  python: {
+    find: (searchPath) => findFirst(windows ? ['python.exe', 'py.exe'] : ['python3', 'python'], searchPath),
+    needs: 'Python 3',
+    command: async (job, program) => ({ program, args: [await entryFile(job), ...argsOf(job)] }),
+  },
+  powershell: {
+    find: (searchPath) => findFirst(windows ? ['pwsh.exe', 'powershell.exe'] : ['pwsh'], searchPath),
+    needs: 'PowerShell',
+    command: async (job, program) => ({
+      program,
+      args: [
+        ...['-NoLogo', '-NoProfile', '-NonInteractive'],
+        // The package came from the control plane and its hash was compared: no policy of the machine knows more.
+        ...(windows ? ['-ExecutionPolicy', 'Bypass'] : []),
+        ...['-File', await entryFile(job), ...argsOf(job)],
+      ],
+      env: {
+        PSModulePath: [path.join(job.helpersFolder, 'powershell'), job.env['PSModulePath']]
+          .filter(Boolean)
+          .join(path.delimiter),
+      },
+    }),
+  },
+  robot: {
+    find: (searchPath) => findProgram(windows ? 'robot.exe' : 'robot', searchPath),
+    needs: 'Robot Framework',
+    command: async (job, program) => {
+      // One file: it listens, knows the inputs as variables, and is a library of keywords.
+      const library = path.join(job.helpersFolder, 'python', 'AttendantLibrary.py');
+      const ours = ['--listener', library, '--variablefile', library, '--outputdir', job.artifactsFolder];
+      return { program, args: [...ours, ...argsOf(job), await entryFile(job)] };
+    },
+  },
+  pad: { find: padHost, needs: 'Power Automate for desktop', command: padCommand },
 };
 
 /**
- * @throws AgentError RunnerNotAvailable (kind unknown here, interpreter missing), InvalidPackage (entry missing),
+ * @throws AgentError RunnerNotAvailable (program missing, or the mode does not suit), InvalidPackage (entry missing),
  * ElevationNotAllowed (row C3).
  */
-export async function flowCommand(place: Place): Promise<FlowCommand> {
-  const { manifest } = place;
+export async function flowCommand(job: WorkerJob): Promise<FlowCommand> {
+  const { manifest, env } = job;
   if (manifest.elevated) {
     throw new AgentError('ElevationNotAllowed', 'desktop-flow.yaml has "elevated: true".');
   }
   const runner = runners[manifest.runner];
-  if (!runner) throw new AgentError('RunnerNotAvailable', `This machine has no runner "${manifest.runner}".`);
-  const { program, args } = await runner(place);
-  return { program, args: [...args, ...(manifest.args ?? [])] };
+  const program = await runner.find(env['PATH'] ?? '');
+  if (!program) {
+    throw new AgentError(
+      'RunnerNotAvailable',
+      `This machine has no runner "${manifest.runner}": ${runner.needs} is not installed.`,
+    );
+  }
+  return runner.command(job, program);
 }
 
 /** Kinds of desktop flows that can be executed here. */
 export async function availableKinds(searchPath: string): Promise<Kind[]> {
-  const hasPython = await python(searchPath).then(
-    () => true,
-    () => false,
+  const kinds = Object.entries(runners) as [Kind, FlowRunner][];
+  const found = await Promise.all(
+    kinds.map(async ([, runner]) => (await runner.find(searchPath)) !== undefined),
   );
-  return hasPython ? ['exec', 'node', 'python'] : ['exec', 'node'];
+  return kinds.filter((_, index) => found[index]).map(([kind]) => kind);
 }
 
-async function python(searchPath: string): Promise<string> {
-  for (const name of process.platform === 'win32' ? ['python.exe', 'py.exe'] : ['python3', 'python']) {
-    const found = await findProgram(name, searchPath);
-    if (found) return found;
-  }
-  throw new AgentError('RunnerNotAvailable', 'Python 3 is not installed on this machine.');
+function argsOf({ manifest }: WorkerJob): string[] {
+  return manifest.args ?? [];
 }
 
-async function entryFile({ manifest, folder }: Place): Promise<string> {
-  const file = insideFolder(folder, manifest.entry);
+async function entryFile({ manifest, packageFolder }: WorkerJob): Promise<string> {
+  const file = insideFolder(packageFolder, manifest.entry);
   if (!file || !(await isFile(file))) {
     throw new AgentError('InvalidPackage', `The entry "${manifest.entry}" is not in the package.`);
   }
@@ -66,45 +114,18 @@ async function entryFile({ manifest, folder }: Place): Promise<string> {
 }
 
 /** A file of the package, else an absolute path or a program of the machine. */
-async function executable({ manifest, folder, searchPath }: Place): Promise<string> {
+async function executable({ manifest, packageFolder, env }: WorkerJob): Promise<string> {
   const { entry } = manifest;
-  const own = insideFolder(folder, entry);
+  const own = insideFolder(packageFolder, entry);
   if (own && (await isFile(own))) return own;
   const program = path.isAbsolute(entry)
     ? entry
     : /[\\/]/.test(entry)
       ? undefined
-      : await findProgram(entry, searchPath);
+      : await findProgram(entry, env['PATH'] ?? '');
   if (program && (await isFile(program))) return program;
   throw new AgentError(
     'RunnerNotAvailable',
     `The program "${entry}" is neither in the package nor installed on this machine.`,
-  );
-}
-
-function insideFolder(folder: string, relative: string): string | undefined {
-  const file = path.resolve(folder, relative);
-  return file.startsWith(folder + path.sep) ? file : undefined;
-}
-
-async function findProgram(name: string, searchPath: string): Promise<string | undefined> {
-  for (const folder of searchPath.split(path.delimiter).filter(Boolean)) {
-    const file = path.join(folder, name);
-    if ((await isFile(file)) && (await isExecutable(file))) return file;
-  }
-  return undefined;
-}
-
-async function isFile(file: string): Promise<boolean> {
-  return stat(file).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-}
-
-async function isExecutable(file: string): Promise<boolean> {
-  return access(file, constants.X_OK).then(
-    () => true,
-    () => false,
   );
 }

@@ -3,7 +3,7 @@ import type { WorkerResult } from '../../contracts/worker-protocol';
 import type { AgentEventBody } from '../../contracts/agent-protocol';
 import { errorCatalogue, errorInfo, type ErrorCode } from '../../contracts/errors';
 import type { ControlPlane } from '../control-plane/control-plane';
-import { AgentError, messageOf } from '../errors';
+import { AgentError, isDiskFull, messageOf } from '../errors';
 import { failed } from '../flow/outcome';
 import type { Log } from '../log';
 import { uploadArtifacts } from '../package/artifacts';
@@ -16,11 +16,12 @@ import {
   removeRunFolder,
 } from '../package/run-folder';
 import { killRemains, RUN_MARK, runMark } from '../process/process-group';
-import type { GoCommand } from '../protocol/decide';
+import type { GoCommand, StopOrder } from '../protocol/decide';
 import { sessionRequest } from '../session/session-request';
 import { SessionRefusedError, type Session, type SessionPort } from '../session/session';
 import { availableKinds } from './commands';
 import { flowEnvironment } from './environment';
+import { keepScreenshot, takeScreenshot } from './failure-screenshot';
 import { assertReadable } from './reachable';
 import type { RunHandle, RunHooks, Runner } from './runner';
 import { defaultWorkerCommand, WorkerProcess } from './worker-process';
@@ -36,7 +37,13 @@ export interface ProcessRunnerOptions {
   log: Log;
   /** Program and arguments of the worker. */
   workerCommand?: string[];
+  /** Row C3: lets desktop flows have the privileges of an administrator, where the session's user has them. */
+  allowElevated?: boolean;
+  /** More processes than that end a run. */
+  maxProcesses?: number;
 }
+
+const MAX_PROCESSES = 1_000;
 
 /** Executes each run in a worker process of its own (worker.ts). */
 export function processRunner(options: ProcessRunnerOptions): Runner {
@@ -61,7 +68,11 @@ class Run implements RunHandle {
   readonly ended: Promise<AgentEventBody<'done'>>;
   private readonly stopping = new AbortController();
   private worker: WorkerProcess | undefined;
-  private graceMs = 0;
+  /** Set while the run is paused before its worker exists. */
+  private gate: { open: () => void; opened: Promise<void> } | undefined;
+  private picture: Promise<Buffer | string> | undefined;
+  /** Its program has ended: there is nothing to pause. */
+  private over = false;
 
   constructor(
     private readonly options: ProcessRunnerOptions,
@@ -71,18 +82,27 @@ class Run implements RunHandle {
     this.ended = this.execute();
   }
 
-  stop(graceMs: number): void {
-    this.graceMs = graceMs;
-    this.stopping.abort();
-    this.worker?.stop(graceMs);
+  stop(order: StopOrder): void {
+    this.gate?.open();
+    // A run that executes may still reach its checkpoint, or fail before it.
+    if (!this.worker || order.mode !== 'checkpoint') this.stopping.abort();
+    this.worker?.stop(order);
   }
 
   async pause(): Promise<boolean> {
-    return (await this.worker?.pause()) ?? false;
+    if (this.worker) return this.worker.pause();
+    if (this.stopping.signal.aborted || this.over) return false;
+    let open = (): void => undefined;
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    this.gate ??= { open: () => open(), opened };
+    return true;
   }
 
   async resume(): Promise<boolean> {
-    return (await this.worker?.resume()) ?? false;
+    if (this.worker) return this.worker.resume();
+    this.gate?.open();
+    this.gate = undefined;
+    return !this.over;
   }
 
   private async execute(): Promise<AgentEventBody<'done'>> {
@@ -114,7 +134,7 @@ class Run implements RunHandle {
     const folder = await prepareRunFolder({ dataDir, run, manifest, inputs, controlPlane, signal });
     const command = this.options.workerCommand ?? defaultWorkerCommand();
     const { owner, lost } = session;
-    let place = { packageFolder: stored, pythonHelpers: packages.pythonHelpers };
+    let place = { packageFolder: stored, helpersFolder: packages.root };
     if (owner) {
       const given = { dataDir, folder, packageFolder: stored, store: packages.root, owner };
       place = await giveRunFolder(given);
@@ -124,35 +144,46 @@ class Run implements RunHandle {
       ...session.env,
       [RUN_MARK]: runMark(installation, run),
       ATTENDANT_RUN: run,
-      PYTHONPATH: place.pythonHelpers,
+      PYTHONPATH: path.join(place.helpersFolder, 'python'),
       PYTHONUNBUFFERED: '1',
       PYTHONDONTWRITEBYTECODE: '1',
       PYTHONIOENCODING: 'utf-8',
     });
+    while (this.gate && !signal.aborted) await this.gate.opened;
+    if (signal.aborted) return { outcome: 'Stopped' };
     this.worker = new WorkerProcess({
       command,
       session,
       mark: runMark(installation, run),
       job: {
         run,
+        mode: this.command.mode,
         manifest,
         packageFolder: place.packageFolder,
+        helpersFolder: place.helpersFolder,
         workFolder: folder.work,
         artifactsFolder: folder.artifacts,
         inputsFile: folder.inputsFile,
+        messagesFile: folder.messagesFile,
+        stopFile: folder.stopFile,
         env,
+        maxProcesses: this.options.maxProcesses ?? MAX_PROCESSES,
+        allowElevated: this.options.allowElevated ?? false,
       },
       hooks: this.hooks,
+      atFailure: () => (this.picture ??= takeScreenshot(session)),
       log: this.options.log,
     });
-    if (signal.aborted) this.worker.stop(this.graceMs);
     const worker = this.worker;
-    lost?.addEventListener('abort', () => worker.stop(0));
+    lost?.addEventListener('abort', () => worker.stop({ mode: 'kill', graceMs: 0, reason: 'cancelled' }));
     let result = await worker.ended;
+    this.over = true;
     this.worker = undefined;
     if (lost?.aborted && !signal.aborted && result.outcome !== 'Succeeded')
       result = failed('SessionNotFound', String(lost.reason));
     if (owner) await reclaimRunFolder(folder, owner);
+    const screenshot =
+      this.picture && (await keepScreenshot(await this.picture, { run, folder: folder.root, controlPlane }));
     const artifacts = await uploadArtifacts({
       run,
       folder: folder.artifacts,
@@ -161,7 +192,11 @@ class Run implements RunHandle {
       signal: result.outcome === 'Stopped' ? AbortSignal.timeout(30_000) : signal,
       warn: (text) => this.warn(text),
     });
-    return { ...result, ...(artifacts.length > 0 ? { artifacts } : {}) };
+    return {
+      ...result,
+      ...(artifacts.length > 0 ? { artifacts } : {}),
+      ...(screenshot ? { screenshot } : {}),
+    };
   }
 
   private warn(text: string): void {
@@ -174,6 +209,7 @@ export function notExecuted(error: unknown): WorkerResult {
   if (error instanceof SessionRefusedError) {
     return { outcome: 'Failed', error: errorInfo(error.code, { details: error.message }) };
   }
+  if (isDiskFull(error)) return failed('MachineDiskFull', messageOf(error));
   if (!(error instanceof AgentError)) return failed('Internal', messageOf(error));
   if (error.code === 'HostUnreachable') return failed('ConnectionTimeout', error.message);
   return failed(error.code in errorCatalogue ? (error.code as ErrorCode) : 'Internal', error.message);

@@ -1,6 +1,6 @@
-import type { AgentEventBody, LogLine } from '../../contracts/agent-protocol';
+import type { AgentEventBody, LogLine, Usage } from '../../contracts/agent-protocol';
 import type { FlowProgress } from '../../contracts/worker-protocol';
-import type { GoCommand } from '../protocol/decide';
+import type { GoCommand, StopOrder } from '../protocol/decide';
 import type { ProcessIdentity } from '../protocol/records';
 
 /** What a runner tells while a run executes. */
@@ -8,6 +8,7 @@ export interface RunHooks {
   /** The worker process exists and waits. @returns when its pid is on disk; only then may it begin (rule 5). */
   worker(process: ProcessIdentity): Promise<void>;
   progress(progress: FlowProgress): void;
+  usage(usage: Usage): void;
   log(lines: LogLine[], dropped: number): void;
 }
 
@@ -15,8 +16,8 @@ export interface RunHooks {
 export interface RunHandle {
   /** Never rejects: whatever happens is an outcome. All processes of the run are gone when it resolves. */
   ended: Promise<AgentEventBody<'done'>>;
-  /** Asks the run to end and kills it after `graceMs`; asking again may only shorten the time. */
-  stop(graceMs: number): void;
+  /** Ends the run as the order says; a further order may only be stronger, or shorten the time. */
+  stop(order: StopOrder): void;
   /** @returns false when there is nothing to freeze. */
   pause(): Promise<boolean>;
   resume(): Promise<boolean>;

@@ -10,8 +10,9 @@ import {
 import { AgentError, hasCode, messageOf } from '../errors';
 import { failed } from '../flow/outcome';
 import type { Log } from '../log';
-import { killRemains, signalGroup } from '../process/process-group';
+import { freezeGroup, killRemains, signalGroup } from '../process/process-group';
 import { identify } from '../process/process-identity';
+import type { StopOrder } from '../protocol/decide';
 import type { ProcessIdentity } from '../protocol/records';
 import type { Session } from '../session/session';
 import type { RunHooks } from './runner';
@@ -31,6 +32,8 @@ export interface WorkerProcessOptions {
   mark: string;
   job: WorkerJob;
   hooks: RunHooks;
+  /** The run has failed and its processes still stand: the moment for a picture. Never rejects. */
+  atFailure: () => Promise<unknown>;
   log: Log;
 }
 
@@ -40,20 +43,64 @@ export class WorkerProcess {
   readonly ended: Promise<WorkerResult>;
   private child: ChildProcess | undefined;
   private result: WorkerResult | undefined;
+  private worker: ProcessIdentity | undefined;
   private killTimer: NodeJS.Timeout | undefined;
   private killAt = Infinity;
+  /** Asked to end, not only to stop at a checkpoint. */
   private stopAsked = false;
   private paused = false;
+  /** Freezing and thawing take a moment: one after the other, and each does what is wanted by then. */
+  private freezing: Promise<boolean>;
+  private readonly identified: { known: Promise<boolean>; settle: () => void };
   private tail = '';
 
   constructor(private readonly options: WorkerProcessOptions) {
+    let settle = (): void => undefined;
+    this.identified = {
+      known: new Promise((resolve) => (settle = () => resolve(true))),
+      settle: () => settle(),
+    };
+    this.freezing = this.identified.known;
     this.ended = this.execute();
   }
 
-  stop(graceMs: number): void {
-    this.stopAsked = true;
-    if (this.paused) void this.resume();
-    this.send({ type: 'stop' });
+  stop({ mode = 'ask', graceMs, reason }: StopOrder): void {
+    if (mode === 'kill') {
+      this.stopAsked = true;
+      return this.kill();
+    }
+    if (mode === 'ask') this.stopAsked = true;
+    // What hangs is worth a picture, before it is asked to go away.
+    const ready = reason === 'timedOut' ? this.options.atFailure() : Promise.resolve();
+    void ready.then(async () => {
+      // A frozen process hears nothing.
+      this.paused = false;
+      await this.freeze();
+      this.send({ type: 'stop', mode });
+      if (mode === 'ask') this.killAfter(graceMs);
+    });
+  }
+
+  async pause(): Promise<boolean> {
+    if (this.result || this.stopAsked) return false;
+    this.paused = true;
+    return this.freeze();
+  }
+
+  async resume(): Promise<boolean> {
+    if (this.result) return false;
+    this.paused = false;
+    return this.freeze();
+  }
+
+  private freeze(): Promise<boolean> {
+    const { mark } = this.options;
+    return (this.freezing = this.freezing.then(() =>
+      freezeGroup({ worker: this.worker, mark }, this.paused ? 'SIGSTOP' : 'SIGCONT'),
+    ));
+  }
+
+  private killAfter(graceMs: number): void {
     const killAt = performance.now() + graceMs;
     if (killAt >= this.killAt) return;
     this.killAt = killAt;
@@ -61,22 +108,7 @@ export class WorkerProcess {
     this.killTimer = setTimeout(() => this.kill(), graceMs);
   }
 
-  async pause(): Promise<boolean> {
-    if (!this.child?.pid || this.result || this.stopAsked) return false;
-    this.paused = true;
-    await signalGroup(this.child.pid, 'SIGSTOP');
-    return process.platform !== 'win32';
-  }
-
-  async resume(): Promise<boolean> {
-    if (!this.child?.pid || this.result) return false;
-    this.paused = false;
-    await signalGroup(this.child.pid, 'SIGCONT');
-    return process.platform !== 'win32';
-  }
-
   private async execute(): Promise<WorkerResult> {
-    let worker: ProcessIdentity | undefined;
     let how: string;
     try {
       const child = this.spawn();
@@ -87,16 +119,19 @@ export class WorkerProcess {
       });
       exit.catch(() => undefined);
       this.listen(child);
-      worker = child.pid === undefined ? undefined : await identify(child.pid);
-      if (worker) await this.options.hooks.worker(worker);
+      this.worker = child.pid === undefined ? undefined : await identify(child.pid);
+      if (this.worker) await this.options.hooks.worker(this.worker);
+      this.identified.settle();
       this.send({ type: 'start', job: this.options.job });
       how = await exit;
     } catch (error) {
       how = messageOf(error);
     } finally {
+      this.identified.settle();
       clearTimeout(this.killTimer);
     }
-    if (!(await killRemains({ worker, mark: this.options.mark }))) {
+    if (!this.result && !this.stopAsked) await this.options.atFailure();
+    if (!(await killRemains({ worker: this.worker, mark: this.options.mark }))) {
       this.options.log.warn(`Processes of run ${this.options.job.run} do not end.`);
     }
     if (this.result) return this.result;
@@ -143,9 +178,12 @@ export class WorkerProcess {
         return this.options.hooks.log(message.data.lines, message.data.dropped);
       case 'progress':
         return this.options.hooks.progress(message.data.progress);
+      case 'usage':
+        return this.options.hooks.usage(message.data.usage);
       case 'ended':
         this.result = message.data.result;
-        this.kill();
+        if (this.result.outcome !== 'Failed') return this.kill();
+        void this.options.atFailure().then(() => this.kill());
     }
   }
 

@@ -61,6 +61,8 @@ export interface Session {
   screenshot?(): Promise<Buffer>;
   /** Starts a program in this session, as the session's user. */
   spawn(program: string, args: string[], options: SpawnOptions): ChildProcess;
+  /** A PNG of the session's screen (row L8); absent where it has none that the agent can see. */
+  screenshot?(): Promise<Buffer>;
   /** Ends the use of the session: signs out, or locks where it is reused. */
   close(): Promise<void>;
 }

@@ -50,6 +50,7 @@ class SimulatedRun implements RunHandle {
     this.ended = this.execute();
   }
 
+  /** Scenarios have no checkpoints and obey at once. */
   stop(): void {
     this.stopping.abort();
     this.pausing?.resume();

@@ -9,6 +9,7 @@ import {
   runView,
   type RunView,
 } from '../../contracts/api-runs';
+import { addControlCommands } from './run-control';
 import { apiCommand, examples, part, sessionOf, type Session } from '../command';
 import { cloudRunText, desktopRunText } from '../run-text';
 import type { Shell } from '../shell';
@@ -75,6 +76,8 @@ export function addRunCommands(program: Command, shell: Shell): void {
       });
       session.print(answer, () => `${run} is being cancelled.`);
     });
+
+  addControlCommands(runs, shell);
 
   const logs = apiCommand(
     runs,

@@ -3,12 +3,15 @@ import {
   artifactList,
   cancelAccepted,
   cancelBody,
+  controlAccepted,
+  controlBody,
   type DesktopRunView,
   runList,
   runListQuery,
   runLog,
   runLogQuery,
   runView,
+  stopBody,
 } from '../api-runs';
 import { desktopRunId, runId } from '../ids';
 import { CSV_ID, DESKTOP_RUN, MACHINE, NOW, REQUESTED, RUN, STARTED } from './examples';
@@ -156,4 +159,44 @@ export const runOperations: readonly Operation[] = [
     ],
     errors: [...jsonBodyErrors, 'RunNotFound', 'RunAlreadyEnded'],
   },
+  freezing('pause', 'Every process of the run stands still, and the run holds its machine meanwhile. Its run timeout goes on.'),
+  freezing('resume', 'It goes on where it stood.'),
+  {
+    name: 'stop-run',
+    method: 'POST',
+    route: 'runs/{run}/stop',
+    tag: 'Runs',
+    summary: 'Stop a run in one of three ways',
+    description:
+      'As `cancel`, with a mode. A stronger mode may follow a weaker one. A run that ends at a checkpoint keeps its outputs so far.',
+    access: 'key',
+    path: run,
+    body: jsonBody(stopBody, { mode: 'checkpoint', reason: 'not needed' }, false),
+    answers: [told([DESKTOP_RUN, RUN])],
+    errors: [...jsonBodyErrors, 'RunNotFound', 'RunAlreadyEnded'],
+  },
 ];
+
+function freezing(what: 'pause' | 'resume', meaning: string): Operation {
+  return {
+    name: `${what}-run`,
+    method: 'POST',
+    route: `runs/{run}/${what}`,
+    tag: 'Runs',
+    summary: what === 'pause' ? 'Pause a run' : 'Resume a paused run',
+    description: `${meaning} Of a cloud-flow run: all its desktop-flow runs that execute. Asking twice is harmless.`,
+    access: 'key',
+    path: run,
+    body: jsonBody(controlBody, {}, false),
+    answers: [told([DESKTOP_RUN])],
+    errors: [...jsonBodyErrors, 'RunNotFound', 'RunAlreadyEnded', 'RunNotExecuting'],
+  };
+}
+
+function told(runs: string[]): Operation['answers'][number] {
+  return answer(
+    { status: 202, what: 'The runs have been told.', headers: { Location: 'Address of the run.' } },
+    controlAccepted,
+    { run: RUN, runs, links: { self: `/api/runs/${RUN}` } },
+  );
+}

@@ -1,4 +1,4 @@
-import type { QueueEffect, QueueSettings } from './messages';
+import type { PausedRun, QueueEffect, QueueSettings } from './messages';
 import type { ClassRow } from './class-table';
 import { ClassTable, readClasses } from './class-table';
 import type { BotAccount, Entry, Grant, Machine, QueueState, Refusal } from './state';
@@ -21,6 +21,8 @@ export interface StoredQueue {
   entries: (string | number)[];
   /** For each of the last entries: machine, epoch, n, granted at, stopping since (0: is not). */
   grants: (string | number)[];
+  /** Of the few grants whose run is paused: place in `grants`, and since when by whom. */
+  paused: [grant: number, PausedRun][];
   /** Of the few entries that have it: place in `entries`, owner (0: the run itself), top, refusals. */
   extras: [entry: number, owner: string | 0, top: number, refusals: readonly Refusal[]][];
   machines: Machine[];
@@ -63,6 +65,7 @@ export function encodeQueue(state: QueueState): StoredQueue {
     base,
     entries,
     grants: state.grants.flatMap(encodeGrant),
+    paused: state.grants.flatMap(({ paused }, index): StoredQueue['paused'] => (paused ? [[index, paused]] : [])),
     extras,
     machines: state.machines,
     forgotten: state.forgotten,
@@ -86,12 +89,13 @@ function encodeGrant({ machine, fence, grantedMs, stoppingMs }: Grant): (string 
 export function decodeQueue(stored: StoredQueue): QueueState {
   const all = decodeEntries(stored);
   const waiting = all.length - stored.grants.length / GRANT_WIDTH;
+  const paused = new Map(stored.paused);
   const [lastN, lastArrival, lastTop, lastEffect, lastChange] = stored.counters;
   return {
     timeMs: stored.time,
     settings: { ...defaultSettings, ...stored.settings },
     entries: all.slice(0, waiting),
-    grants: all.slice(waiting).map((entry, index) => decodeGrant(stored, entry, index * GRANT_WIDTH)),
+    grants: all.slice(waiting).map((entry, index) => decodeGrant(stored, entry, { index, paused: paused.get(index) })),
     machines: stored.machines,
     forgotten: stored.forgotten,
     lastN,
@@ -133,7 +137,12 @@ function decodeEntries({ entries, classes: rows, texts, base, extras }: StoredQu
 
 const noExtra: StoredQueue['extras'][number] = [0, 0, 0, none];
 
-function decodeGrant(stored: StoredQueue, entry: Entry, at: number): Grant {
+function decodeGrant(
+  stored: StoredQueue,
+  entry: Entry,
+  { index, paused }: { index: number; paused: PausedRun | undefined },
+): Grant {
+  const at = index * GRANT_WIDTH;
   const number = (offset: number) => Number(stored.grants[at + offset]);
   return {
     entry,
@@ -141,5 +150,6 @@ function decodeGrant(stored: StoredQueue, entry: Entry, at: number): Grant {
     fence: { epoch: number(1), n: number(2) },
     grantedMs: number(3),
     stoppingMs: number(4) === 0 ? undefined : number(4),
+    ...(paused ? { paused } : {}),
   };
 }

@@ -60,6 +60,7 @@ const queueCommand = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('withdraw'), now, run: text }),
   z.object({ kind: z.literal('return'), now, grant, reason: z.string() }),
   z.object({ kind: z.literal('release'), now, grant, outcome: z.string(), ran: z.boolean().optional() }),
+  z.object({ kind: z.literal('paused'), now, grant, paused: z.boolean(), by: z.string().optional() }),
   z.object({ kind: z.literal('confirm'), now, upTo: count, resend: z.boolean().optional() }),
   z.object({ kind: z.literal('stopping'), now, grant }),
   z.object({ kind: z.literal('reconcile'), now, ended: z.array(grant), silentBeforeMs: ms }),

@@ -5,7 +5,7 @@ import type { GrantRef, QueueCommand, QueueEffect, QueueReply } from './messages
 import { attach, detach, forget } from './moves';
 import { changeSettings, machineMaintenance, moveToTop, setPriority, undoMove } from './people';
 import { presence, report } from './presence';
-import { giveBack, release, request, withdraw } from './runs';
+import { giveBack, pausedRun, release, request, withdraw } from './runs';
 import type { QueueState } from './state';
 import { findGrant, grantOffer, sameGrant } from './state';
 
@@ -55,6 +55,8 @@ function apply(state: QueueState, command: QueueCommand): QueueReply {
       return giveBack(state, command);
     case 'release':
       return release(state, command);
+    case 'paused':
+      return pausedRun(state, command);
     case 'confirm':
       return confirm(state, command);
     case 'stopping':

@@ -94,6 +94,8 @@ export type QueueCommand = Timed<
     }
   /** `ran`: it was executed, so its time counts for the forecast. */
   | { kind: 'release'; grant: GrantRef; outcome: string; ran?: boolean | undefined }
+  /** The agent has frozen or thawed the run; it holds its machine all the same. */
+  | { kind: 'paused'; grant: GrantRef; paused: boolean; by?: string | undefined }
   // by the courier and the watch
   /** `resend`: hand what is left to the courier once more. */
   | { kind: 'confirm'; upTo: number; resend?: boolean | undefined }
@@ -171,10 +173,16 @@ export type QueueRefusal =
   /** not a command at all; nothing changed */
   | 'BadCommand';
 
+/** A run that was paused: by whom, and since when (ms). */
+export interface PausedRun {
+  readonly sinceMs: number;
+  readonly by?: string | undefined;
+}
+
 /** Why a run waits right now (rows F4, L2): recomputed at every change, never frozen. */
 export type WaitReason =
   | { why: 'behind'; run: string; position: number }
-  | { why: 'machineBusy'; run: string; machine: string }
+  | { why: 'machineBusy'; run: string; machine: string; paused?: PausedRun | undefined }
   | { why: 'userBusy'; run: string; machine: string }
   | { why: 'offline'; machines: string[] }
   | { why: 'maintenance' }
@@ -219,6 +227,7 @@ export type QueueChange =
   | { what: 'returned'; run: string; machine: string; reason: string }
   | { what: 'released'; run: string; machine: string; outcome: string }
   | { what: 'withdrawn'; run: string }
+  | { what: 'paused' | 'resumed'; run: string; machine: string; by?: string | undefined }
   | { what: 'priorityChanged'; run: string; actor: string; from: Priority; to: Priority }
   | { what: 'movedToTop' | 'movedBack'; run: string; actor: string }
   | { what: 'machine'; machine: string; change: string; actor?: string | undefined }

@@ -9,7 +9,7 @@ export interface Place {
   readonly runs: Holder[];
 }
 
-export type Holder = Pick<Grant, 'entry' | 'machine'>;
+export type Holder = Pick<Grant, 'entry' | 'machine' | 'paused'>;
 
 export type Fit =
   | { fit: 'yes' }

@@ -81,7 +81,9 @@ function busyReason({ ahead, position }: Question, busy: readonly Found<'later'>
   for (const { place } of busy) {
     const machine = place.machine.machine;
     const holder = place.runs[0];
-    if (holder && !ahead.has(machine)) return { why: 'machineBusy', run: holder.entry.run, machine };
+    if (!holder || ahead.has(machine)) continue;
+    const { paused, entry } = holder;
+    return { why: 'machineBusy', run: entry.run, machine, ...(paused ? { paused } : {}) };
   }
   const before = busy.map(({ place }) => ahead.get(place.machine.machine)).find((run) => run !== undefined);
   return before === undefined ? { why: 'noMachine' } : { why: 'behind', run: before, position };

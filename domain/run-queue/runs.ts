@@ -98,6 +98,21 @@ export function release(
   return { kind: 'ok' };
 }
 
+/** Changes nothing but what people see: a paused run keeps its machine. */
+export function pausedRun(
+  state: QueueState,
+  { grant: ref, paused, by }: { grant: GrantRef; paused: boolean; by?: string | undefined },
+): QueueReply {
+  const grant = currentGrant(state, ref);
+  if (!grant) return { kind: 'stale' };
+  if (paused === (grant.paused !== undefined)) return { kind: 'ok' };
+  const { paused: _, ...running } = grant;
+  const now: Grant = paused ? { ...running, paused: { sinceMs: state.timeMs, by } } : running;
+  state.grants = state.grants.map((other) => (other === grant ? now : other));
+  tell(state, { what: paused ? 'paused' : 'resumed', run: ref.run, machine: ref.machine, by });
+  return { kind: 'ok' };
+}
+
 /** The grant that `ref` names, if it is the current one (rule 6). */
 export function currentGrant(state: QueueState, ref: GrantRef): Grant | undefined {
   return state.grants.find((grant) => sameGrant(grantRef(grant), ref));

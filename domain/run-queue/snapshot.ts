@@ -1,7 +1,7 @@
 import type { Priority } from '../../contracts/runs';
 import { parallelRuns } from '../sessions/session-tables';
 import type { SessionFacts } from '../sessions/decide-session';
-import type { GrantRef, QueueSettings, WaitReason } from './messages';
+import type { GrantRef, PausedRun, QueueSettings, WaitReason } from './messages';
 import { nextToRun } from './next-to-run';
 import { waitReasons } from './reasons';
 import type { Entry, Grant, Machine, QueueState } from './state';
@@ -48,6 +48,7 @@ export interface RunningRun extends SnapshotRun {
   grantedMs: number;
   /** Its owner has ended; the agent has been told to stop. */
   stopping: boolean;
+  paused?: PausedRun | undefined;
 }
 
 export interface MachineSnapshot {
@@ -106,6 +107,7 @@ function runningOf(grant: Grant): RunningRun {
     grant: grantRef(grant),
     grantedMs: grant.grantedMs,
     stopping: grant.stoppingMs !== undefined,
+    ...(grant.paused ? { paused: grant.paused } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { MachineReport } from '../../contracts/agent-protocol';
 import type { Priority } from '../../contracts/runs';
 import type { SessionFacts } from '../sessions/decide-session';
-import type { BotWant, GrantOffer, GrantRef, QueueEffect, QueueSettings, RequestedRun } from './messages';
+import type { BotWant, GrantOffer, GrantRef, PausedRun, QueueEffect, QueueSettings, RequestedRun } from './messages';
 import type { Fence } from '../../contracts/ids';
 
 /** What many entries have in common; entries that share it share one object, so that it is stored once. */
@@ -44,6 +44,7 @@ export interface Grant {
   readonly fence: Fence;
   readonly grantedMs: number;
   readonly stoppingMs: number | undefined;
+  readonly paused?: PausedRun | undefined;
 }
 
 export interface Machine {

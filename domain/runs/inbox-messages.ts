@@ -1,4 +1,4 @@
-import type { AgentEventBody, AgentEventKind } from '../../contracts/agent-protocol';
+import type { AgentEventBody, AgentEventKind, StopMode } from '../../contracts/agent-protocol';
 import type { Fence } from '../../contracts/ids';
 import type { Outcomes } from '../flows/outcome';
 import type { VariableChanges } from '../flows/variables';
@@ -49,7 +49,9 @@ export type InboxMessage =
   | { kind: 'moved'; queue: string; target: string; move: number }
   /** Row B6: the drawn gateway is offline or disabled while another member of its cluster could take the run. */
   | { kind: 'redraw'; queue: string; gateway: string }
-  | { kind: 'cancel'; by?: string | undefined; reason?: string | undefined }
+  /** A stronger mode may follow a weaker one (row A7). */
+  | { kind: 'cancel'; by?: string | undefined; reason?: string | undefined; mode?: StopMode | undefined }
+  | { kind: 'pause' | 'resume'; by?: string | undefined }
   /** By the queue watch: nothing was heard of the run since `sinceMs` (row H3). */
   | { kind: 'silent'; grant: GrantRef; sinceMs: number }
   /** The grant was taken away by hand; the agent was told to stop. */

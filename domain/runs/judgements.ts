@@ -1,4 +1,4 @@
-import type { AgentEventBody } from '../../contracts/agent-protocol';
+import type { AgentEventBody, StopMode } from '../../contracts/agent-protocol';
 import { errorCatalogue, errorInfo } from '../../contracts/errors';
 import type { ErrorInfo } from '../../contracts/errors';
 import type { DesktopRunResult } from '../../contracts/runs';
@@ -40,6 +40,13 @@ export type StopReason =
   /** `go` could not be made, for a reason that only a person can mend. */
   | { kind: 'notSent'; error: ErrorInfo };
 
+const modes: readonly StopMode[] = ['checkpoint', 'ask', 'kill'];
+
+/** Whether asking in this mode adds anything to what was asked before. */
+export function isStronger(mode: StopMode, before: StopMode | undefined): boolean {
+  return before === undefined || modes.indexOf(mode) > modes.indexOf(before);
+}
+
 export function stoppedResult(reason: StopReason): DesktopRunResult {
   if (reason.kind === 'cancelled') return cancelled(reason.by);
   if (reason.kind === 'notSent') return failed(reason.error);
@@ -69,10 +76,11 @@ const sessionBlocked: ReadonlySet<string> = new Set([
 
 /** The run's result from the agent's terminal report; a run that finished before it could be stopped did succeed. */
 export function judgeDone(body: AgentEventBody<'done'>, stopping: StopReason | undefined): DesktopRunResult {
-  if (body.outcome === 'Succeeded') {
-    return { state: 'Succeeded', ...(body.outputs ? { outputs: body.outputs } : {}) };
-  }
-  if (stopping) return stoppedResult(stopping);
+  const outputs = body.outputs ? { outputs: body.outputs } : {};
+  if (body.outcome === 'Succeeded') return { state: 'Succeeded', ...outputs };
+  if (stopping) return { ...stoppedResult(stopping), ...outputs };
+  // Somebody at the machine stopped it.
+  if (body.error?.code === 'Cancelled') return { state: 'Cancelled', error: body.error, ...outputs };
   if (body.outcome === 'Stopped') return failed(body.error ?? takenAway());
   return failed(body.error ?? errorInfo('DesktopFlowFailed'));
 }

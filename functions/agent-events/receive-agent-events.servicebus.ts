@@ -64,9 +64,19 @@ export function receiveAgentEvents(
         return ports.runLogs.append(run, event.body.first, event.body.lines);
       case 'progress':
         return ports.runLogs.progress(run, { ...event.body, atMs: Date.parse(event.envelope.time) });
+      case 'done':
+        await keepUsage(run, event);
+        return tellRun(event, speaker, instances);
       default:
         return tellRun(event, speaker, instances);
     }
+  }
+
+  /** What the run used in all, beside what it said last. */
+  async function keepUsage(run: string, { body, envelope }: Extract<RunEvent, { kind: 'done' }>): Promise<void> {
+    if (!body.usage) return;
+    const atMs = Date.parse(envelope.time);
+    await ports.runLogs.progress(run, { atMs, ...(await ports.runLogs.lastProgress(run)), usage: body.usage });
   }
 
   /** Row B9. The test knows whom it has asked. */

@@ -34,6 +34,7 @@ export function queueView(queue: string, snapshot: QueueSnapshot, nowMs: number)
       machine: run.grant.machine,
       grantedAt: at(run.grantedMs),
       stopping: run.stopping,
+      ...(run.paused ? { paused: { since: at(run.paused.sinceMs), by: run.paused.by } } : {}),
     })),
     waiting: snapshot.waiting.map((run) => ({
       ...common(run),

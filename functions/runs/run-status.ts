@@ -1,7 +1,7 @@
 import type { DurableOrchestrationStatus } from 'durable-functions';
 import { z } from 'zod';
 import type { RunRow } from '../../adapters/ports';
-import { errorInfoSchema } from '../../contracts/agent-protocol';
+import { errorInfoSchema, type FailureScreenshot } from '../../contracts/agent-protocol';
 import { errorCatalogue, errorInfo, type ErrorInfo } from '../../contracts/errors';
 import type { RunError } from '../../contracts/api-runs';
 import {
@@ -15,6 +15,7 @@ import {
   type ActionStatus,
   type CloudRunState,
   type DesktopRunState,
+  type PausedSince,
   type TimelineEntry,
 } from '../../contracts/runs';
 
@@ -27,6 +28,8 @@ export interface RunStatus {
   machine?: string | undefined;
   queue?: string | undefined;
   timeline?: TimelineEntry[] | undefined;
+  paused?: PausedSince | undefined;
+  screenshot?: FailureScreenshot | undefined;
 }
 
 const cloudResult = z.object({

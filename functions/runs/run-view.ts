@@ -1,5 +1,6 @@
 import { decodeTime } from 'ulid';
 import type { Ports, Progress, RunRow } from '../../adapters/ports';
+import type { FailureScreenshot } from '../../contracts/agent-protocol';
 import type { CloudRunView, DesktopRunView, ProgressView, RunSummary } from '../../contracts/api-runs';
 import { cloudRunState, desktopRunState, isEnded } from '../../contracts/runs';
 import type { Orchestrations } from '../http';
@@ -45,7 +46,7 @@ export async function desktopRunView(ports: Ports, found: FoundRun): Promise<Des
   const { run, row, status } = found;
   const ended = isEnded(status.state);
   const [progress, timeline] = await Promise.all([
-    ended ? undefined : ports.runLogs.lastProgress(run),
+    ports.runLogs.lastProgress(run),
     fullTimeline(ports, run, status.timeline),
   ]);
   return {
@@ -57,7 +58,9 @@ export async function desktopRunView(ports: Ports, found: FoundRun): Promise<Des
     ...(row ? { requestedAt: iso(row.requestedMs) } : {}),
     ...endOf(found),
     ...given({ queue: status.queue ?? row?.queue, machine: status.machine ?? row?.machine }),
-    ...(progress ? { progress: progressView(progress) } : {}),
+    ...(status.state === 'Paused' ? given({ paused: status.paused }) : {}),
+    ...(progress && !ended && saysSomething(progress) ? { progress: progressView(progress) } : {}),
+    ...given({ usage: progress?.usage, screenshot: screenshotView(run, status.screenshot) }),
     ...given({ outputs: status.outputs, timeline }),
     ...(status.error ? { error: withRemedy(status.error) } : {}),
   };
@@ -106,7 +109,17 @@ function shownInput(input: unknown): ShownInput {
   return typeof input === 'object' && input !== null ? input : {};
 }
 
-function progressView({ atMs, ...said }: Progress): ProgressView {
+function saysSomething({ atMs: _, usage: __, ...said }: Progress): boolean {
+  return Object.values(said).some((value) => value !== undefined);
+}
+
+function screenshotView(run: string, screenshot: FailureScreenshot | undefined): DesktopRunView['screenshot'] {
+  if (!screenshot || 'none' in screenshot) return screenshot;
+  const { artifact } = screenshot;
+  return { artifact, href: `/api/runs/${run}/artifacts/${artifact}` };
+}
+
+function progressView({ atMs, usage: _, ...said }: Progress): ProgressView {
   return { at: iso(atMs), ...given(said) };
 }
 

@@ -67,8 +67,18 @@ export async function ensureLocalAgent(options: LocalAgentOptions): Promise<Loca
       name: 'agent',
       node: nodeProgram(options.root),
       script,
-      // Runs of this computer belong in the session of whoever has started the product.
-      args: ['run', '--data', options.dir.agent, '--url', options.url, '--session', 'own'],
+      // Runs of this computer belong in the session of whoever has started the product; an administrator who does that has decided
+      // what machines of a fleet refuse (row C3).
+      args: [
+        'run',
+        '--data',
+        options.dir.agent,
+        '--url',
+        options.url,
+        '--session',
+        'own',
+        '--allow-elevated',
+      ],
       detached: true,
       fatalCodes: [78],
       onLine: options.log,

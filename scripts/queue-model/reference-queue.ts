@@ -84,6 +84,8 @@ export class ReferenceQueue {
         return this.#end(command.grant) ? 'ok' : 'stale';
       case 'confirm':
         return 'ok';
+      case 'paused':
+        return this.#holder(command.grant) ? 'ok' : 'stale';
       case 'stopping':
         return this.#stopping(command.grant) ? 'ok' : 'stale';
       case 'reconcile':

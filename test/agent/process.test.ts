@@ -89,11 +89,11 @@ describe('the agent as a program', () => {
   });
 
   test('kill -9 of the listener in mid-run: the flow ends with it, the run is Failed/SessionNotFound once', async () => {
-    const first = program(['run']);
+    const first = program(['run', '--allow-elevated']);
     const { run, fence, pid, worker } = await endlessRun();
     first.child.kill('SIGKILL');
     await first.code;
-    const second = program(['run']);
+    const second = program(['run', '--allow-elevated']);
     expect(await bus.event(run, 'done')).toMatchObject({
       outcome: 'Failed',
       error: { code: 'SessionNotFound' },
@@ -103,7 +103,7 @@ describe('the agent as a program', () => {
     // The machine is free again, and the journal answers the repeated go without a second start.
     await bus.command(go(run, fence, fixture.controlPlane.machine));
     const next = await endlessRun();
-    expect(bus.kinds(run).filter((kind) => kind !== 'log')).toEqual(['accepted', 'started', 'done', 'done']);
+    expect(bus.kinds(run).filter((kind) => kind !== 'log' && kind !== 'progress')).toEqual(['accepted', 'started', 'done', 'done']);
     second.child.kill('SIGTERM');
     expect(await second.code).toBe(0);
     expect(await bus.event(next.run, 'done')).toMatchObject({
@@ -115,15 +115,15 @@ describe('the agent as a program', () => {
   });
 
   test('rule 5: a worker that could not follow its listener is killed before anything else', async () => {
-    const first = program(['run']);
+    const first = program(['run', '--allow-elevated']);
     const { run, fence, pid, worker } = await endlessRun();
-    await bus.command({ v: 1, kind: 'pause', run, machine: fixture.controlPlane.machine, fence });
+    await bus.command({ v: 1, kind: 'pause', order: 1, run, machine: fixture.controlPlane.machine, fence });
     await bus.event(run, 'paused');
     first.child.kill('SIGKILL');
     await first.code;
     expect(await startOf(pid)).toBeDefined();
     expect(await startOf(worker)).toBeDefined();
-    const second = program(['run']);
+    const second = program(['run', '--allow-elevated']);
     expect(await bus.event(run, 'done')).toMatchObject({
       outcome: 'Failed',
       error: { code: 'SessionNotFound' },
@@ -135,11 +135,11 @@ describe('the agent as a program', () => {
   });
 
   test('status, doctor and a second agent', async () => {
-    const first = program(['run']);
+    const first = program(['run', '--allow-elevated']);
     const hello = (): number => bus.events.filter((event) => event.kind === 'hello').length;
     const before = hello();
     await bus.until(() => hello() > before);
-    const second = program(['run']);
+    const second = program(['run', '--allow-elevated']);
     expect(await second.code).toBe(78);
     expect(second.said()).toContain(`DataFolderInUse: The agent with pid ${first.child.pid} already runs`);
     const status = program(['status', '--json']);

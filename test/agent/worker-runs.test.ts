@@ -39,7 +39,7 @@ describe('a desktop flow in its worker', () => {
     });
     expect((done['usage'] as { wallMs: number }).wallMs).toBeGreaterThan(0);
     expect(fixture.controlPlane.artifacts.get(`${run}/artifacts/note.txt`)?.toString()).toBe('kept');
-    expect(JSON.parse(broker.of(run).find((event) => event.kind === 'progress')?.body ?? '')).toEqual({
+    expect(JSON.parse(broker.of(run).findLast((event) => event.kind === 'progress')?.body ?? '')).toMatchObject({
       subflow: 'Main',
       action: 'Greet',
       percent: 50,
@@ -196,7 +196,9 @@ describe('a desktop flow in its worker', () => {
       nodeFlow(`process.stdout.write(Buffer.from([65, 0, 27, 91, 51, 49, 109, 66, 7, 255, 10]));`),
     );
     await broker.event(run, 'done');
-    expect(fixture.logOf(run).map((line) => line.text)).toContain('A\\x00B\\x07\ufffd');
+    const log = fixture.logOf(run).map((line) => line.text);
+    expect(log).toContain('A\\x00B\\x07\\xff');
+    expect(log).toContain('1 line(s) held bytes that are no text; they are shown as \\xNN.');
   });
 
   test('100 MB of log neither fill the memory nor lose the result', async () => {
@@ -282,14 +284,14 @@ describe('a desktop flow in its worker', () => {
     await broker.until(() => fixture.logOf(run).some((line) => line.text.startsWith('pid ')));
     const pid = Number(fixture.logOf(run)[0]?.text.slice(4));
     const state = (): string => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.[0] ?? '';
-    await broker.command({ v: 1, kind: 'pause', run, machine, fence });
+    await broker.command({ v: 1, kind: 'pause', order: 1, run, machine, fence });
     await broker.event(run, 'paused');
     // A signal takes effect when the kernel next schedules the process.
     await fixture.until(() => state() === 'T');
-    await broker.command({ v: 1, kind: 'resume', run, machine, fence });
+    await broker.command({ v: 1, kind: 'resume', order: 2, run, machine, fence });
     await broker.event(run, 'resumed');
     await fixture.until(() => state() !== 'T');
-    await broker.command({ v: 1, kind: 'pause', run, machine, fence });
+    await broker.command({ v: 1, kind: 'pause', order: 3, run, machine, fence });
     await broker.command(stop(run, fence, machine, 5_000));
     expect(await broker.event(run, 'done')).toMatchObject({ outcome: 'Stopped' });
   });

@@ -46,6 +46,7 @@ function play(options: { pace: Pace; flow?: string; locked?: boolean; behaviours
     {
       worker: async () => undefined,
       progress: (step) => void progress.push(step),
+      usage: () => undefined,
       log: (more) => void lines.push(...more),
     },
   );
@@ -85,7 +86,7 @@ test('C4: the exact message, with who is there beside it', async () => {
 test('A7: a run that is stopped ends as stopped and signs off', async () => {
   const { handle, begun, machine } = play({ pace: still });
   await begun;
-  handle.stop(0);
+  handle.stop({ mode: 'ask', graceMs: 0, reason: 'cancelled' });
   expect(await handle.ended).toEqual({ outcome: 'Stopped' });
   expect(machine.describe()).toEqual([]);
 });

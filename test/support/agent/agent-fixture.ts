@@ -38,6 +38,8 @@ export class AgentFixture {
       dataDir: this.dataDir,
       openLink: this.broker.open,
       workerCommand,
+      // Tests may run as root.
+      allowElevated: true,
       retry: { firstMs: 5, maxMs: 20, slowMs: 20 },
       ...options,
     });
