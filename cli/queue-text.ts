@@ -32,7 +32,10 @@ export function queueText(queue: QueueView, { utc }: { utc: boolean }): string {
   );
 }
 
-function pausedText({ by, since }: NonNullable<QueueView['running'][number]['paused']>, utc: boolean): string {
+function pausedText(
+  { by, since }: NonNullable<QueueView['running'][number]['paused']>,
+  utc: boolean,
+): string {
   return `paused${by === undefined ? '' : ` by ${by}`} since ${instant(since, utc)?.slice(11) ?? ''}`;
 }
 

@@ -39,7 +39,10 @@ export function desktopRunText(view: DesktopRunView, utc: boolean): string {
     ['doing', progressText(view.progress)],
     ['paused', pausedText(view.paused, utc)],
     ['uses', usageText(view.usage)],
-    ['screenshot', view.screenshot && ('none' in view.screenshot ? view.screenshot.none : view.screenshot.artifact)],
+    [
+      'screenshot',
+      view.screenshot && ('none' in view.screenshot ? view.screenshot.none : view.screenshot.artifact),
+    ],
   ]);
   const story = (view.timeline ?? []).map((entry) => {
     const who = entry.actor === undefined ? '' : ` by ${entry.actor}`;

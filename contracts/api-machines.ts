@@ -58,7 +58,14 @@ export const queueView = z.object({
   at: instant,
   change: z.int().describe('Number of the last change: where the feed goes on.'),
   settings: queueSettingsView,
-  running: z.array(queuedRun.extend({ machine: z.string(), grantedAt: instant, stopping: z.boolean(), paused: pausedSince.optional() })),
+  running: z.array(
+    queuedRun.extend({
+      machine: z.string(),
+      grantedAt: instant,
+      stopping: z.boolean(),
+      paused: pausedSince.optional(),
+    }),
+  ),
   waiting: z
     .array(
       queuedRun.extend({

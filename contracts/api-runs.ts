@@ -72,7 +72,9 @@ export const desktopRunView = z.object({
   machine: z.string().optional(),
   paused: pausedSince.optional().describe('While it is paused: since when, and who wanted that.'),
   progress: progressView.optional(),
-  usage: usage.optional().describe('CPU and memory of its processes: now (while it executes), peak and in all.'),
+  usage: usage
+    .optional()
+    .describe('CPU and memory of its processes: now (while it executes), peak and in all.'),
   screenshot: z
     .union([z.object({ artifact: z.string(), href: z.string() }), z.object({ none: z.string() })])
     .optional()
@@ -111,7 +113,9 @@ export const controlBody = z.strictObject({});
 export const stopBody = cancelBody.extend({
   mode: stopMode
     .default('ask')
-    .describe('ask: killed after the grace time. checkpoint: ends where the flow looks for this. kill: at once.'),
+    .describe(
+      'ask: killed after the grace time. checkpoint: ends where the flow looks for this. kill: at once.',
+    ),
 });
 export const controlAccepted = z.object({
   run: z.string(),

@@ -141,7 +141,8 @@ export const requestErrors = {
     kind: 'user',
     ours: true,
     message: 'The run does not execute now.',
-    remedy: 'Only a run that executes can be paused or resumed; one that waits can be cancelled, or moved in its queue.',
+    remedy:
+      'Only a run that executes can be paused or resumed; one that waits can be cancelled, or moved in its queue.',
   },
   RunNotQueued: {
     status: 409,

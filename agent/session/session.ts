@@ -57,12 +57,10 @@ export interface Session {
   owner?: SessionOwner;
   /** Aborted when the session ends under the run, with the reason in words. */
   lost?: AbortSignal;
-  /** The whole screen as PNG. @throws Error when there is none to see. */
+  /** The whole screen as PNG (row L8). @throws Error when there is none to see. */
   screenshot?(): Promise<Buffer>;
   /** Starts a program in this session, as the session's user. */
   spawn(program: string, args: string[], options: SpawnOptions): ChildProcess;
-  /** A PNG of the session's screen (row L8); absent where it has none that the agent can see. */
-  screenshot?(): Promise<Buffer>;
   /** Ends the use of the session: signs out, or locks where it is reused. */
   close(): Promise<void>;
 }

@@ -16,12 +16,18 @@ export function addControlCommands(runs: Command, shell: Shell): void {
           path: `runs/${part(run)}/${what}`,
           body: {},
         });
-        session.print(told, () => `${told.runs.join(', ')} ${told.runs.length > 1 ? 'are' : 'is'} asked to ${what}.`);
+        session.print(
+          told,
+          () => `${told.runs.join(', ')} ${told.runs.length > 1 ? 'are' : 'is'} asked to ${what}.`,
+        );
       },
     );
   }
 
-  const mode = new Option('--mode <mode>', 'checkpoint: when the flow is ready; ask: or after the grace time; kill: now')
+  const mode = new Option(
+    '--mode <mode>',
+    'checkpoint: when the flow is ready; ask: or after the grace time; kill: now',
+  )
     .choices(stopMode.options)
     .default('ask');
   const stop = apiCommand(runs, 'stop <run>', 'end a run, queued or running')

@@ -159,7 +159,10 @@ export const runOperations: readonly Operation[] = [
     ],
     errors: [...jsonBodyErrors, 'RunNotFound', 'RunAlreadyEnded'],
   },
-  freezing('pause', 'Every process of the run stands still, and the run holds its machine meanwhile. Its run timeout goes on.'),
+  freezing(
+    'pause',
+    'Every process of the run stands still, and the run holds its machine meanwhile. Its run timeout goes on.',
+  ),
   freezing('resume', 'It goes on where it stood.'),
   {
     name: 'stop-run',

@@ -65,7 +65,9 @@ export function encodeQueue(state: QueueState): StoredQueue {
     base,
     entries,
     grants: state.grants.flatMap(encodeGrant),
-    paused: state.grants.flatMap(({ paused }, index): StoredQueue['paused'] => (paused ? [[index, paused]] : [])),
+    paused: state.grants.flatMap(({ paused }, index): StoredQueue['paused'] =>
+      paused ? [[index, paused]] : [],
+    ),
     extras,
     machines: state.machines,
     forgotten: state.forgotten,
@@ -95,7 +97,9 @@ export function decodeQueue(stored: StoredQueue): QueueState {
     timeMs: stored.time,
     settings: { ...defaultSettings, ...stored.settings },
     entries: all.slice(0, waiting),
-    grants: all.slice(waiting).map((entry, index) => decodeGrant(stored, entry, { index, paused: paused.get(index) })),
+    grants: all
+      .slice(waiting)
+      .map((entry, index) => decodeGrant(stored, entry, { index, paused: paused.get(index) })),
     machines: stored.machines,
     forgotten: stored.forgotten,
     lastN,

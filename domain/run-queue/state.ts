@@ -1,7 +1,15 @@
 import type { MachineReport } from '../../contracts/agent-protocol';
 import type { Priority } from '../../contracts/runs';
 import type { SessionFacts } from '../sessions/decide-session';
-import type { BotWant, GrantOffer, GrantRef, PausedRun, QueueEffect, QueueSettings, RequestedRun } from './messages';
+import type {
+  BotWant,
+  GrantOffer,
+  GrantRef,
+  PausedRun,
+  QueueEffect,
+  QueueSettings,
+  RequestedRun,
+} from './messages';
 import type { Fence } from '../../contracts/ids';
 
 /** What many entries have in common; entries that share it share one object, so that it is stored once. */

@@ -73,10 +73,17 @@ export function receiveAgentEvents(
   }
 
   /** What the run used in all, beside what it said last. */
-  async function keepUsage(run: string, { body, envelope }: Extract<RunEvent, { kind: 'done' }>): Promise<void> {
+  async function keepUsage(
+    run: string,
+    { body, envelope }: Extract<RunEvent, { kind: 'done' }>,
+  ): Promise<void> {
     if (!body.usage) return;
     const atMs = Date.parse(envelope.time);
-    await ports.runLogs.progress(run, { atMs, ...(await ports.runLogs.lastProgress(run)), usage: body.usage });
+    await ports.runLogs.progress(run, {
+      atMs,
+      ...(await ports.runLogs.lastProgress(run)),
+      usage: body.usage,
+    });
   }
 
   /** Row B9. The test knows whom it has asked. */

@@ -22,7 +22,9 @@ export function controlRun(ports: Ports, what: 'pause' | 'resume'): DurableHandl
     const open = found.kind === 'desktop' ? [found] : await openChildren(ports, client, found);
     const executing = open.filter(({ status }) => status.state === 'Running' || status.state === 'Paused');
     if (executing.length === 0) {
-      throw new RequestError('RunNotExecuting', { detail: `The run is ${open[0]?.status.state ?? 'waiting'}.` });
+      throw new RequestError('RunNotExecuting', {
+        detail: `The run is ${open[0]?.status.state ?? 'waiting'}.`,
+      });
     }
     const runs = executing.map(({ run }) => run);
     await tell(client, runs, { kind: what, by: callerOf(request).name });

@@ -113,7 +113,10 @@ function saysSomething({ atMs: _, usage: __, ...said }: Progress): boolean {
   return Object.values(said).some((value) => value !== undefined);
 }
 
-function screenshotView(run: string, screenshot: FailureScreenshot | undefined): DesktopRunView['screenshot'] {
+function screenshotView(
+  run: string,
+  screenshot: FailureScreenshot | undefined,
+): DesktopRunView['screenshot'] {
   if (!screenshot || 'none' in screenshot) return screenshot;
   const { artifact } = screenshot;
   return { artifact, href: `/api/runs/${run}/artifacts/${artifact}` };

@@ -103,7 +103,12 @@ describe('the agent as a program', () => {
     // The machine is free again, and the journal answers the repeated go without a second start.
     await bus.command(go(run, fence, fixture.controlPlane.machine));
     const next = await endlessRun();
-    expect(bus.kinds(run).filter((kind) => kind !== 'log' && kind !== 'progress')).toEqual(['accepted', 'started', 'done', 'done']);
+    expect(bus.kinds(run).filter((kind) => kind !== 'log' && kind !== 'progress')).toEqual([
+      'accepted',
+      'started',
+      'done',
+      'done',
+    ]);
     second.child.kill('SIGTERM');
     expect(await second.code).toBe(0);
     expect(await bus.event(next.run, 'done')).toMatchObject({

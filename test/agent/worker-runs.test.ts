@@ -39,7 +39,9 @@ describe('a desktop flow in its worker', () => {
     });
     expect((done['usage'] as { wallMs: number }).wallMs).toBeGreaterThan(0);
     expect(fixture.controlPlane.artifacts.get(`${run}/artifacts/note.txt`)?.toString()).toBe('kept');
-    expect(JSON.parse(broker.of(run).findLast((event) => event.kind === 'progress')?.body ?? '')).toMatchObject({
+    expect(
+      JSON.parse(broker.of(run).findLast((event) => event.kind === 'progress')?.body ?? ''),
+    ).toMatchObject({
       subflow: 'Main',
       action: 'Greet',
       percent: 50,

@@ -25,6 +25,7 @@ afterEach(() => mockStory.rig.close());
 it.each(operations.map((operation) => [operation.name, operation] as const))(
   'the example of %s is answered as documented',
   async (_name, operation: Operation) => {
+    if (['pause-run', 'resume-run'].includes(operation.name)) await mockStory.execute();
     const answer = await mockStory.send(operation);
     const documented = operation.answers.find(({ status }) => status === answer.status);
     if (!documented) throw new Error(`${answer.status} is not documented: ${JSON.stringify(answer.body)}`);

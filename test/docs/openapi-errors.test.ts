@@ -103,6 +103,8 @@ const cases: Record<string, Case> = {
       await rig.idle();
     },
   },
+  // The run of the story waits.
+  RunNotExecuting: {},
   Unauthorized: { change: { unsigned: true } },
   MachineRevoked: { before: changeMachine({ revoked: true }) },
   'register-agent MachineRevoked': {

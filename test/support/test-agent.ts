@@ -88,6 +88,13 @@ export class TestAgent {
     await rig.tick('watch-machines');
   }
 
+  /** The agent of a machine that is registered already; `seq` is the number of the last thing that was heard of it. */
+  static of(rig: AppRig, machine: string, { key, seq }: { key: KeyObject; seq: number }): TestAgent {
+    const agent = new TestAgent(rig, machine, key, '');
+    agent.seq = seq;
+    return agent;
+  }
+
   /** Says one thing; the body is signed as it is sent. */
   async say<K extends AgentEventKind>(kind: K, body: AgentEventBody<K>, grant?: Grant): Promise<void> {
     await this.send(this.envelope(kind, body, grant));

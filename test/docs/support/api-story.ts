@@ -7,6 +7,7 @@ import * as example from '../../../contracts/openapi/examples';
 import type { QueueSettings } from '../../../domain/run-queue/messages';
 import { AppRig } from '../../support/app-rig';
 import type { InMemoryPorts } from '../../support/in-memory-ports';
+import { TestAgent } from '../../support/test-agent';
 import { desktopRunInput } from '../../support/runs';
 import { zipOf } from '../../support/agent/zip';
 import { INSTALLATION } from '../../../contracts/openapi/agent-operations';
@@ -137,6 +138,14 @@ export class ApiStory {
     });
     const action = { connection: 'finance', inputs: { csv: example.CSV_ID } };
     await rig.start('desktop-flow-run', desktopRunInput(action, { startedBy: 'owner' }), example.GROUP_RUN);
+  }
+
+  /** The machine `front-desk` comes online and starts the run. */
+  async execute(): Promise<void> {
+    const agent = TestAgent.of(this.rig, example.MACHINE, { key: this.key.privateKey, seq: 1 });
+    await agent.hello();
+    await agent.startRun();
+    await this.rig.idle();
   }
 
   private async beginGateways(): Promise<void> {
