@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { findProgram } from '../runner/programs';
 import { readProcessTable } from '../process/family';
 
@@ -16,7 +16,15 @@ export async function withProcessLimit(
   const prlimit = await findProgram('prlimit', searchPath);
   if (!prlimit) return command;
   const limit = tasksOf(uid) + max;
+  // The session may have a stricter one, which only an administrator could raise.
+  if (limit >= hardLimit(readFileSync('/proc/self/limits', 'utf8'))) return command;
   return { program: prlimit, args: [`--nproc=${limit}:${limit}`, command.program, ...command.args] };
+}
+
+/** @param limits what /proc/<pid>/limits says. */
+export function hardLimit(limits: string): number {
+  const hard = /^Max processes\s+\S+\s+(\S+)/m.exec(limits)?.[1];
+  return hard === undefined || hard === 'unlimited' ? Infinity : Number(hard);
 }
 
 function tasksOf(uid: number | undefined): number {

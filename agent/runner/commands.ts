@@ -47,10 +47,14 @@ const runners: Record<Kind, FlowRunner> = {
     command: async (job, program) => ({
       program,
       args: [
-        ...['-NoLogo', '-NoProfile', '-NonInteractive'],
+        '-NoLogo',
+        '-NoProfile',
+        '-NonInteractive',
         // The package came from the control plane and its hash was compared: no policy of the machine knows more.
         ...(windows ? ['-ExecutionPolicy', 'Bypass'] : []),
-        ...['-File', await entryFile(job), ...argsOf(job)],
+        '-File',
+        await entryFile(job),
+        ...argsOf(job),
       ],
       env: {
         PSModulePath: [path.join(job.helpersFolder, 'powershell'), job.env['PSModulePath']]

@@ -109,8 +109,8 @@ function shownInput(input: unknown): ShownInput {
   return typeof input === 'object' && input !== null ? input : {};
 }
 
-function saysSomething({ atMs: _, usage: __, ...said }: Progress): boolean {
-  return Object.values(said).some((value) => value !== undefined);
+function saysSomething({ subflow, action, percent, message }: Progress): boolean {
+  return [subflow, action, percent, message].some((said) => said !== undefined);
 }
 
 function screenshotView(
@@ -122,8 +122,8 @@ function screenshotView(
   return { artifact, href: `/api/runs/${run}/artifacts/${artifact}` };
 }
 
-function progressView({ atMs, usage: _, ...said }: Progress): ProgressView {
-  return { at: iso(atMs), ...given(said) };
+function progressView({ atMs, subflow, action, percent, message }: Progress): ProgressView {
+  return { at: iso(atMs), ...given({ subflow, action, percent, message }) };
 }
 
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
