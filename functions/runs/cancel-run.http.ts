@@ -18,6 +18,7 @@ export function cancelRun(ports: Ports): DurableHandler {
     }
     const message: InboxMessage = {
       kind: 'cancel',
+      mode: 'ask',
       by: callerOf(request).name,
       ...(reason === undefined ? {} : { reason }),
     };

@@ -154,7 +154,7 @@ describe('runs', () => {
       const answer = await cancel(run, { reason: 'wrong file' });
       expect([answer.status, answer.headers.get('location')]).toEqual([202, `/api/runs/${run}`]);
       expect(client.raised).toEqual([
-        { id: run, event: 'inbox', data: { kind: 'cancel', by: 'owner', reason: 'wrong file' } },
+        { id: run, event: 'inbox', data: { kind: 'cancel', mode: 'ask', by: 'owner', reason: 'wrong file' } },
       ]);
     });
 
