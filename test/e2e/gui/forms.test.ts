@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Product } from '../support/product';
 import { MachineUser, requireMachine } from './support/machine-user';
+import { Picture } from './support/picture';
 import { FILL_ORDER, ORDER_FORM } from './support/order-form';
 import { ServiceAgent } from './support/service-agent';
 
@@ -94,4 +95,25 @@ test('C3: a flow reaches neither the agent’s folders nor, through a trap it la
   });
   expect([readdirSync(folder), statSync(folder).uid]).toEqual([['kept'], 0]);
   rmSync(folder, { recursive: true });
+});
+
+test('L8 C2: a flow that fails in the middle leaves a picture of the window it failed at', async () => {
+  const run = await product.startRun('order', { customer: 'Grace Hopper', amount: '?', end: 'fail' });
+  const view = await product.ended(run, 60_000);
+  expect(view).toMatchObject({
+    status: 'Failed',
+    children: [{ status: 'Failed', error: { code: 'DesktopFlowFailed' } }],
+  });
+  const { screenshot } = await product.ok('GET', `/api/runs/${run}-1`);
+  const png = await agent.download((screenshot as { href: string }).href);
+  const picture = new Picture(png);
+  expect([picture.width, picture.height]).toEqual([1280, 800]);
+  // The form lies at 100, 100 with a grey of its own, on black; its fields are white with the text of the flow in black.
+  expect([picture.at(50, 50), picture.at(110, 290), picture.at(490, 110)]).toEqual([
+    '#000000',
+    '#dddddd',
+    '#dddddd',
+  ]);
+  expect(picture.count('#dddddd')).toBeGreaterThan(40_000);
+  expect(picture.count('#22aa44')).toBe(0);
 });

@@ -90,6 +90,14 @@ export class ServiceAgent {
     if (answer.status !== 200) throw new Error(`publish ${name}: ${answer.status} ${answer.text}`);
   }
 
+  /** What the product keeps at an address of its API, byte for byte. */
+  async download(path: string): Promise<Buffer> {
+    const { url, key } = this.product.endpoint;
+    const response = await fetch(new URL(path, url), { headers: { 'x-functions-key': key } });
+    if (!response.ok) throw new Error(`${path}: ${response.status}`);
+    return Buffer.from(await response.arrayBuffer());
+  }
+
   /** Waits until nothing runs or waits on this machine. */
   async idle(): Promise<void> {
     let last = '';
