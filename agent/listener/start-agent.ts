@@ -41,6 +41,8 @@ export interface AgentOptions {
   session?: SessionPort;
   /** Row C3: without it a run whose program would have the privileges of an administrator is refused. */
   allowElevated?: boolean;
+  /** More processes than that end a run; default 1,000. */
+  maxProcesses?: number;
   retry?: Partial<RetryOptions>;
   /** Called at every change of state. */
   onStatus?: (status: AgentStatus) => void;
@@ -114,6 +116,7 @@ async function startLocked(
       sealingKey: identity.sealing.privateKey,
       log,
       allowElevated: options.allowElevated ?? false,
+      ...(options.maxProcesses ? { maxProcesses: options.maxProcesses } : {}),
       ...(options.workerCommand ? { workerCommand: options.workerCommand } : {}),
     });
 
