@@ -34,6 +34,7 @@ import { uploadFile } from './functions/files/upload-file.http';
 import { getFlow } from './functions/flows/get-flow.http';
 import { listFlows } from './functions/flows/list-flows.http';
 import { putFlow } from './functions/flows/put-flow.http';
+import { putFlows } from './functions/flows/put-flows.http';
 import { runFlow } from './functions/flows/run-flow.http';
 import { deleteCluster, getCluster, listClusters, putCluster } from './functions/gateways/clusters.http';
 import { watchGateways } from './functions/gateways/gateway-watch.timer';
@@ -138,6 +139,7 @@ durableHttp('get-connection-test', 'GET', 'connections/{name}/tests/{test}', get
 df.app.orchestration(orchestrations.testConnection, testConnection);
 activity('connection-members', connectionMembers(ports));
 http('put-flow', 'PUT', 'flows/{flow}', putFlow(ports));
+http('put-flows', 'PUT', 'flows', putFlows(ports));
 http('list-flows', 'GET', 'flows', listFlows(ports));
 http('get-flow', 'GET', 'flows/{flow}', getFlow(ports));
 

@@ -66,9 +66,21 @@ export interface StoredFlow {
   definition: FlowDefinition;
 }
 
+/** A definition in place of the one with the hash `was`, or nothing in its place. */
+export interface FlowChange {
+  name: string;
+  was: string | undefined;
+  definition: FlowDefinition | undefined;
+}
+
 export interface Flows {
   /** Stores the definition as a snapshot under its content hash and makes it the current one. */
   put(definition: FlowDefinition): Promise<StoredFlow>;
+  /**
+   * Makes all changes or none (at most 100). Each flow is what `was` says when it is changed: the hash of its definition, or absent.
+   * @returns false when one of them is not: nothing is changed then.
+   */
+  change(changes: readonly FlowChange[]): Promise<boolean>;
   get(name: string): Promise<StoredFlow | undefined>;
   list(): Promise<StoredFlow[]>;
   /** A snapshot, also one that is no longer current. Cached: content never changes. */

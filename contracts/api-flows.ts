@@ -6,6 +6,7 @@ import { contentHash, instant, resourceName, runId } from './ids';
 /*
  * GET  /api/flows                flowList
  * GET  /api/flows/{flow}         flowView
+ * PUT  /api/flows                flowSet → flowSetResult; header If-Match
  * PUT  /api/flows/{flow}         a flow definition → flowView
  * POST /api/flows/{flow}/run     the trigger's input → 202 runAccepted; header Idempotency-Key (row A1)
  * GET  /api/desktop-flows        desktopFlowList
@@ -33,6 +34,36 @@ export type FlowView = z.infer<typeof flowView>;
 
 export const flowList = z.object({ flows: z.array(flowSummary) });
 export type FlowList = z.infer<typeof flowList>;
+
+/** Flows that a set holds at most: what tables change in one go. */
+export const MOST_FLOWS_OF_A_SET = 100;
+
+export const flowSet = z.strictObject({
+  flows: z.array(flowDefinition).max(MOST_FLOWS_OF_A_SET).describe('Definitions, each name once.'),
+  prune: z.boolean().default(false).describe('Delete the flows that the set does not hold.'),
+  dryRun: z.boolean().default(false).describe('Only say what would be changed.'),
+});
+
+export const flowSetHeaders = z.object({
+  'If-Match': z
+    .string()
+    .max(200)
+    .optional()
+    .describe('ETag of GET flows: refused when a flow was changed since.'),
+});
+
+export const flowSetResult = z.object({
+  applied: z.boolean().describe('False for a dry run.'),
+  changes: z.array(
+    z.object({
+      name: resourceName,
+      change: z.enum(['create', 'update', 'delete', 'none']),
+      hash: contentHash.optional().describe('Of the definition in the set.'),
+      was: contentHash.optional().describe('Of the definition that is or was the current one.'),
+    }),
+  ),
+});
+export type FlowSetResult = z.infer<typeof flowSetResult>;
 
 /** Row A1: the same key never starts two runs; its claim is kept for 30 days. */
 export const runFlowHeaders = z.object({

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { flowDefinition, type FlowDefinition } from '../../contracts/flow-definition';
 import { flowSnapshotKey } from '../blobs/blob-keys';
 import { Cache } from '../cache';
-import type { Blobs, Flows, StoredFlow } from '../ports';
+import type { Blobs, FlowChange, Flows, StoredFlow } from '../ports';
 import { instantColumn, requireInstant, requireText } from './columns';
-import type { StoredRow, Table } from './table';
+import type { Columns, Key, RowWrite, StoredRow, Table } from './table';
 
 const PARTITION = 'flow';
 
@@ -21,18 +21,38 @@ export class TableFlows implements Flows {
   }
 
   async put(definition: FlowDefinition): Promise<StoredFlow> {
-    const { blobs, table, now } = this.options;
-    const content = Buffer.from(JSON.stringify(definition));
-    const hash = createHash('sha256').update(content).digest('hex');
-    await blobs.put(flowSnapshotKey(hash), content);
-    const stored: StoredFlow = { name: definition.name, hash, updatedMs: now(), definition };
-    await table.put(
-      { partition: PARTITION, row: stored.name },
-      { hash, updatedAt: instantColumn(stored.updatedMs) },
-    );
-    this.snapshots.set(hash, definition);
+    const stored = await this.keep(definition);
+    await this.options.table.put(keyOf(stored.name), columnsOf(stored));
     this.current.set(stored.name, stored);
     return stored;
+  }
+
+  async change(changes: readonly FlowChange[]): Promise<boolean> {
+    const writes = await Promise.all(changes.map((change) => this.writeOf(change)));
+    const possible = writes.filter((write) => write !== undefined);
+    if (possible.length < writes.length) return false;
+    const changed = possible.length === 0 || (await this.options.table.transact(possible));
+    for (const { name } of changes) this.current.delete(name);
+    return changed;
+  }
+
+  /** @returns undefined when the flow is not what the change begins from. */
+  private async writeOf({ name, was, definition }: FlowChange): Promise<RowWrite | undefined> {
+    const key = keyOf(name);
+    const row = await this.options.table.get(key);
+    if ((row && requireText(row.columns, 'hash')) !== was) return undefined;
+    if (!definition) return { kind: 'remove', key };
+    const columns = columnsOf(await this.keep(definition));
+    return row ? { kind: 'replace', key, columns, etag: row.etag } : { kind: 'insert', key, columns };
+  }
+
+  /** Keeps the snapshot, which makes nothing current. */
+  private async keep(definition: FlowDefinition): Promise<StoredFlow> {
+    const content = Buffer.from(JSON.stringify(definition));
+    const hash = createHash('sha256').update(content).digest('hex');
+    await this.options.blobs.put(flowSnapshotKey(hash), content);
+    this.snapshots.set(hash, definition);
+    return { name: definition.name, hash, updatedMs: this.options.now(), definition };
   }
 
   async get(name: string): Promise<StoredFlow | undefined> {
@@ -70,4 +90,12 @@ export class TableFlows implements Flows {
     this.current.set(stored.name, stored);
     return stored;
   }
+}
+
+function keyOf(name: string): Key {
+  return { partition: PARTITION, row: name };
+}
+
+function columnsOf({ hash, updatedMs }: StoredFlow): Columns {
+  return { hash, updatedAt: instantColumn(updatedMs) };
 }

@@ -1,4 +1,4 @@
-import type { TableClient } from '@azure/data-tables';
+import type { TableClient, TransactionAction } from '@azure/data-tables';
 
 /** A column holds text, a whole number below 2^31 or a truth value; `undefined` is not written. Instants are ISO 8601 text. */
 export type Columns = Record<string, string | number | boolean | undefined>;
@@ -12,6 +12,12 @@ export interface StoredRow extends Key {
   etag: string;
   columns: Columns;
 }
+
+/** One write of a transaction. */
+export type RowWrite =
+  | { kind: 'insert'; key: Key; columns: Columns }
+  | { kind: 'replace'; key: Key; columns: Columns; etag: string }
+  | { kind: 'remove'; key: Key };
 
 /** Every query names its partition; a row bound or a filter on columns narrows it further. */
 export interface PartitionQuery {
@@ -65,6 +71,26 @@ export class Table {
   async remove(key: Key): Promise<void> {
     const client = await this.client();
     await unlessStatus(404, client.deleteEntity(key.partition, key.row));
+  }
+
+  /**
+   * Writes all or nothing: at most 100 rows of one partition.
+   * @returns false when a row to insert exists, or one to replace has changed or is gone. One to remove is removed whatever it has become.
+   */
+  async transact(writes: readonly RowWrite[]): Promise<boolean> {
+    const client = await this.client();
+    const actions = writes.map((write): TransactionAction => {
+      if (write.kind === 'remove') return ['delete', entity(write.key, {})];
+      const row = entity(write.key, write.columns);
+      return write.kind === 'insert' ? ['create', row] : ['update', row, 'Replace', { etag: write.etag }];
+    });
+    try {
+      await client.submitTransaction(actions);
+      return true;
+    } catch (cause) {
+      if ([404, 409, 412].includes(statusOf(cause) ?? 0)) return false;
+      throw cause;
+    }
   }
 
   /** Rows in order of their key. */

@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { flowList, flowView, runAccepted, runFlowHeaders, uploadedFile } from '../api-flows';
+import {
+  flowList,
+  flowSet,
+  flowSetHeaders,
+  flowSetResult,
+  flowView,
+  runAccepted,
+  runFlowHeaders,
+  uploadedFile,
+} from '../api-flows';
 import { flowDefinition } from '../flow-definition';
 import { resourceName } from '../ids';
 import {
@@ -47,13 +56,36 @@ export const flowOperations: readonly Operation[] = [
     errors: ['InvalidDefinition', 'MalformedJson', 'BodyTooLarge'],
   },
   {
+    name: 'put-flows',
+    method: 'PUT',
+    route: 'flows',
+    tag: 'Flows',
+    summary: 'Make a set of definitions the current ones',
+    description:
+      'All or none. What is as it was is not written. `If-Match` with the ETag of the list refuses the set when a flow was changed since; of two sets that change the same flow at once, one is refused.',
+    access: 'key',
+    headers: parameters(flowSetHeaders, {}),
+    body: jsonBody(flowSet, { flows: [definitionBody] }),
+    answers: [
+      answer({ what: 'What was changed, or would be.' }, flowSetResult, {
+        applied: true,
+        changes: [{ name: 'process-invoices', change: 'none', hash: DEFINITION_HASH, was: DEFINITION_HASH }],
+      }),
+    ],
+    errors: ['InvalidBody', 'InvalidDefinition', 'Conflict', 'MalformedJson', 'BodyTooLarge'],
+  },
+  {
     name: 'list-flows',
     method: 'GET',
     route: 'flows',
     tag: 'Flows',
     summary: 'List cloud flows',
     access: 'key',
-    answers: [answer({ what: 'All cloud flows.' }, flowList, { flows: [summary] })],
+    answers: [
+      answer({ what: 'All cloud flows.', headers: { ETag: 'For `If-Match` of a set.' } }, flowList, {
+        flows: [summary],
+      }),
+    ],
     errors: [],
   },
   {

@@ -1,5 +1,6 @@
 import type { StoredFlow } from '../../adapters/ports';
 import type { FlowList, FlowView } from '../../contracts/api-flows';
+import { sha256Hex } from '../request-body';
 import { inputSchema, triggerKind, triggerOf } from './flow-input';
 
 export function flowSummary(flow: StoredFlow): FlowList['flows'][number] {
@@ -16,4 +17,10 @@ export function flowSummary(flow: StoredFlow): FlowList['flows'][number] {
 export function flowView(flow: StoredFlow): FlowView {
   const inputs = inputSchema(triggerOf(flow.definition));
   return { ...flowSummary(flow), ...(inputs ? { inputs } : {}), definition: flow.definition };
+}
+
+/** ETag of the list of flows: another one when a flow is added, changed or deleted. */
+export function flowsEtag(flows: readonly StoredFlow[]): string {
+  const lines = flows.map(({ name, hash }) => `${name}:${hash}`).sort();
+  return `"${sha256Hex(lines.join('\n'))}"`;
 }

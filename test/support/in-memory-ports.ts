@@ -90,6 +90,14 @@ export function createInMemoryPorts(
         flows.set(definition.name, stored);
         return Promise.resolve(stored);
       },
+      change: (changes) => {
+        if (changes.some(({ name, was }) => flows.get(name)?.hash !== was)) return Promise.resolve(false);
+        for (const { name, definition } of changes) {
+          if (definition) void ports.flows.put(definition);
+          else flows.delete(name);
+        }
+        return Promise.resolve(true);
+      },
       get: (name) => Promise.resolve(flows.get(name)),
       list: () => Promise.resolve([...flows.values()]),
       snapshot: (hash) => Promise.resolve(snapshots.get(hash)),

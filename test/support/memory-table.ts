@@ -24,6 +24,17 @@ export function memoryTable(): TableRows {
     replace: async (key, columns, etag) =>
       rows.get(textOf(key))?.etag === etag ? write(key, columns) : undefined,
     remove: async (key) => void rows.delete(textOf(key)),
+    transact: async (writes) => {
+      const possible = writes.every(({ key, ...one }) => {
+        if (one.kind === 'insert') return !rows.has(textOf(key));
+        return one.kind === 'remove' ? rows.has(textOf(key)) : rows.get(textOf(key))?.etag === one.etag;
+      });
+      for (const one of possible ? writes : []) {
+        if (one.kind === 'remove') rows.delete(textOf(one.key));
+        else write(one.key, one.columns);
+      }
+      return possible;
+    },
     query: async ({ partition, after, where = {}, top }) =>
       [...rows.values()]
         .filter((row) => row.partition === partition && (after === undefined || row.row > after))
