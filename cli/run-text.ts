@@ -1,5 +1,7 @@
 import { stringify } from 'yaml';
 import type { CloudRunView, DesktopRunView, RunError } from '../contracts/api-runs';
+import type { RunActions } from '../contracts/api-run-actions';
+import type { IterationCounts } from '../contracts/runs';
 import { progressText } from './follow-run';
 import { bytes, details, duration, instant } from './text';
 
@@ -14,7 +16,9 @@ export function cloudRunText(view: CloudRunView, utc: boolean): string {
     ['took', view.endedAt && duration(Date.parse(view.endedAt) - Date.parse(view.requestedAt))],
     ['started by', view.startedBy],
   ]);
-  const actions = Object.entries(view.actions).map(([name, action]) => `  ${name}: ${action.status}`);
+  const actions = Object.entries(view.actions).map(
+    ([name, action]) => `  ${name}: ${action.status}${roundsText(action.iterations)}`,
+  );
   const children = view.children.map((child) => `  ${childLine(child)}`);
   return [
     head,
@@ -68,6 +72,39 @@ function usageText(usage: DesktopRunView['usage']): string | undefined {
   const now = cpuNow === undefined ? '' : ` (${Math.round(cpuNow * 100)} % now)`;
   const memory = rssBytes === undefined ? '' : `${bytes(rssBytes)}, `;
   return `${(cpuMs / 1000).toFixed(1)} s CPU${now}, ${memory}${bytes(peakRssBytes)} memory at most`;
+}
+
+/** Actions that have ended, with what they were given and gave. */
+export function actionsText({ actions, continuation }: RunActions, utc: boolean): string {
+  const blocks = actions.map((action) =>
+    [
+      `${action.name}  ${action.status}${action.run === undefined ? '' : `  ${action.run}`}${roundsText(action.iterations)}`,
+      ...outputLines({
+        at: instant(action.startedAt ?? action.endedAt, utc),
+        ...(action.inputs ? { inputs: valueOf(action.inputs) } : {}),
+        ...(action.outputs ? { outputs: valueOf(action.outputs) } : {}),
+        ...(action.error
+          ? { error: `${action.error.code}: ${action.error.details ?? action.error.message}` }
+          : {}),
+      }),
+    ].join('\n'),
+  );
+  return [...blocks, ...(continuation === undefined ? [] : [`more: --continuation '${continuation}'`])].join(
+    '\n',
+  );
+}
+
+function valueOf(shown: NonNullable<RunActions['actions'][number]['inputs']>): unknown {
+  if ('value' in shown) return shown.value;
+  return 'link' in shown ? `${shown.bytes} bytes: GET ${shown.link}` : '(masked)';
+}
+
+function roundsText(rounds: IterationCounts | undefined): string {
+  if (!rounds) return '';
+  const { total, running, succeeded, failed, cancelled } = rounds;
+  const counts = { running, succeeded, failed, cancelled };
+  const told = Object.entries(counts).flatMap(([word, count]) => (count > 0 ? [`${count} ${word}`] : []));
+  return `  (${total} rounds: ${told.join(', ')})`;
 }
 
 function childLine(child: DesktopRunView): string {

@@ -10,8 +10,9 @@ import {
   type RunView,
 } from '../../contracts/api-runs';
 import { addControlCommands } from './run-control';
+import { runActions } from '../../contracts/api-run-actions';
 import { apiCommand, examples, part, sessionOf, type Session } from '../command';
-import { cloudRunText, desktopRunText } from '../run-text';
+import { actionsText, cloudRunText, desktopRunText } from '../run-text';
 import type { Shell } from '../shell';
 import { bytes, instant, table } from '../text';
 
@@ -21,6 +22,11 @@ interface ListOptions {
   state?: string;
   flow?: string;
   top: string;
+  continuation?: string;
+}
+
+interface ShowOptions {
+  actions?: string | true;
   continuation?: string;
 }
 
@@ -55,15 +61,18 @@ export function addRunCommands(program: Command, shell: Shell): void {
     });
   examples(list, 'attendant runs list --state Failed --top 5', 'attendant runs list --flow report --json');
 
-  apiCommand(runs, 'show <run>', 'show a run: its states, actions, outputs or error').action(
-    async (run: string, _options, command: Command) => {
+  const show = apiCommand(runs, 'show <run>', 'show a run: its states, actions, outputs or error')
+    .option('--actions [parent]', 'what its actions were given and gave; of a scope or loop when it is named')
+    .option('--continuation <text>', 'go on where an earlier list of actions ended')
+    .action(async (run: string, options: ShowOptions, command: Command) => {
       const session = sessionOf(shell, command);
+      if (options.actions !== undefined) return showActions(session, run, options);
       const view = await getRun(session, run);
       session.print(view, () =>
         view.kind === 'cloud' ? cloudRunText(view, session.utc) : desktopRunText(view, session.utc),
       );
-    },
-  );
+    });
+  examples(show, "attendant runs show 01JD0000000000000000000000 --actions 'Loop[3]'");
 
   apiCommand(runs, 'cancel <run>', 'cancel a run, queued or running')
     .option('--reason <text>', 'shown with the run')
@@ -108,6 +117,14 @@ export function addRunCommands(program: Command, shell: Shell): void {
         ),
       );
     });
+}
+
+async function showActions(session: Session, run: string, options: ShowOptions): Promise<void> {
+  const { actions, continuation } = options;
+  const parent = typeof actions === 'string' ? actions : undefined;
+  const query = { parent, continuation };
+  const page = await session.api.json(runActions, { path: `runs/${part(run)}/actions`, query });
+  session.print(page, () => actionsText(page, session.utc));
 }
 
 function getRun({ api }: Session, run: string): Promise<RunView> {

@@ -13,7 +13,8 @@ import {
   runView,
   stopBody,
 } from '../api-runs';
-import { desktopRunId, runId } from '../ids';
+import { contentHash, desktopRunId, runId } from '../ids';
+import { runActions, runActionsQuery } from '../api-run-actions';
 import { CSV_ID, DESKTOP_RUN, MACHINE, NOW, REQUESTED, RUN, STARTED } from './examples';
 import { answer, bytesAnswer, jsonBody, jsonBodyErrors, type Operation, parameters } from './operation';
 
@@ -108,6 +109,50 @@ export const runOperations: readonly Operation[] = [
       }),
     ],
     errors: ['InvalidQuery', 'RunNotFound'],
+  },
+  {
+    name: 'list-run-actions',
+    method: 'GET',
+    route: 'runs/{run}/actions',
+    tag: 'Runs',
+    summary: 'Show what the actions of a run were given and gave',
+    description:
+      'Actions that have ended, in order of their start; with `parent` those inside a scope or in a round of a loop, or the rounds of a loop. `GET runs/{run}` shows those that go on. Values of more than 16,000 characters stand behind a link.',
+    access: 'key',
+    path: run,
+    query: parameters(runActionsQuery, { top: 50 }),
+    answers: [
+      answer({ what: 'One page of actions.' }, runActions, {
+        actions: [
+          {
+            parent: '',
+            name: 'check',
+            type: 'DesktopFlow',
+            status: 'Succeeded',
+            startedAt: REQUESTED,
+            endedAt: NOW,
+            run: DESKTOP_RUN,
+            inputs: { value: { desktopFlow: 'invoices', inputs: { csv: CSV_ID } } },
+            outputs: { bytes: 120_000, link: `/api/runs/${RUN}/values/${CSV_ID}` },
+          },
+        ],
+      }),
+    ],
+    errors: ['InvalidQuery', 'RunNotFound'],
+  },
+  {
+    name: 'get-run-value',
+    method: 'GET',
+    route: 'runs/{run}/values/{hash}',
+    tag: 'Runs',
+    summary: 'Read inputs or outputs that are too long for the list of actions',
+    access: 'key',
+    path: parameters(z.object({ run: anyRun, hash: contentHash.describe('From the link of the value.') }), {
+      run: RUN,
+      hash: CSV_ID,
+    }),
+    answers: [bytesAnswer('The value as JSON.', 'application/json', '{"rows":[]}')],
+    errors: ['RunNotFound', 'FileNotFound'],
   },
   {
     name: 'list-artifacts',

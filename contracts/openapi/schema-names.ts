@@ -38,6 +38,7 @@ import {
   runSummary,
   runView,
 } from '../api-runs';
+import { runActions } from '../api-run-actions';
 import { capacityBody, capacityView } from '../capacity';
 import { planningView } from '../planning';
 import { changesPage, changeView } from '../changes';
@@ -117,6 +118,7 @@ export const answerSchemas: Readonly<Record<string, z.ZodType>> = {
   ErrorInfo: errorInfoSchema,
   RunError: runError,
   RunLog: runLog,
+  RunActions: runActions,
   ArtifactList: artifactList,
   CancelAccepted: cancelAccepted,
   ControlAccepted: controlAccepted,

@@ -1,14 +1,25 @@
 import { decodeTime } from 'ulid';
+import { z } from 'zod';
 import type { Ports, Progress, RunRow } from '../../adapters/ports';
 import type { FailureScreenshot } from '../../contracts/agent-protocol';
+import { runKey } from '../../adapters/tables/run-keys';
 import type { CloudRunView, DesktopRunView, ProgressView, RunSummary } from '../../contracts/api-runs';
 import { cloudRunState, desktopRunState, isEnded } from '../../contracts/runs';
 import type { Orchestrations } from '../http';
 import { findChild, type FoundRun } from './find-run';
+import { liveActions } from './live-actions';
 import { withRemedy } from './run-status';
 import { fullTimeline } from './full-timeline';
 
 const ULID_LENGTH = 26;
+
+/** Row A8: the action asks for it. */
+function isMasked({ instance }: FoundRun): boolean {
+  const input = maskedInput.safeParse(instance?.input);
+  return input.success && input.data.masked.includes('outputs');
+}
+
+const maskedInput = z.object({ masked: z.array(z.string()) });
 
 /** Inputs of `cloud-flow-run` that are shown. */
 interface ShownInput {
@@ -35,7 +46,7 @@ export async function cloudRunView(
     ...endOf(found),
     ...given({ trigger: row?.trigger ?? input.trigger, startedBy: row?.startedBy ?? input.startedBy }),
     ...given({ input: input.triggerBody }),
-    actions: status.actions,
+    actions: await liveActions(client, found),
     ...given({ outputs: status.outputs }),
     ...(status.error ? { error: withRemedy(status.error) } : {}),
     children: await childViews(ports, client, found),
@@ -61,7 +72,7 @@ export async function desktopRunView(ports: Ports, found: FoundRun): Promise<Des
     ...(status.state === 'Paused' ? given({ paused: status.paused }) : {}),
     ...(progress && !ended && saysSomething(progress) ? { progress: progressView(progress) } : {}),
     ...given({ usage: progress?.usage, screenshot: screenshotView(run, status.screenshot) }),
-    ...given({ outputs: status.outputs, timeline }),
+    ...given({ outputs: isMasked(found) ? undefined : status.outputs, timeline }),
     ...(status.error ? { error: withRemedy(status.error) } : {}),
   };
 }
@@ -82,8 +93,10 @@ export function runSummary(row: RunRow): RunSummary {
 /** Ids of a cloud-flow run's desktop-flow runs, in order of scheduling: those its actions name and those in the index. */
 export function childRuns(found: FoundRun, rows: readonly RunRow[]): string[] {
   const named = Object.values(found.status.actions).flatMap((action) => action.run ?? []);
-  const number = (run: string): number => Number(run.split('-')[1]);
-  return [...new Set([...named, ...rows.map((row) => row.run)])].sort((a, b) => number(a) - number(b));
+  const order = (run: string): string => runKey(run).row;
+  return [...new Set([...named, ...rows.map((row) => row.run)])].sort((a, b) =>
+    order(a) < order(b) ? -1 : 1,
+  );
 }
 
 async function childViews(ports: Ports, client: Orchestrations, found: FoundRun): Promise<DesktopRunView[]> {

@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import type * as azure from '@azure/functions';
-import { artifactKey, fileKey, packageKey } from '../../../adapters/blobs/blob-keys';
+import { actionValueKey, artifactKey, fileKey, packageKey } from '../../../adapters/blobs/blob-keys';
 import { agentHeaders, requestText } from '../../../contracts/agent-api';
 import type { Operation } from '../../../contracts/openapi/operation';
 import * as example from '../../../contracts/openapi/examples';
@@ -111,6 +111,20 @@ export class ApiStory {
       percent: 40,
       atMs: rig.clock.now(),
     });
+    await ports.actions.put(example.RUN, [
+      {
+        parent: '',
+        name: 'check',
+        type: 'DesktopFlow',
+        status: 'Succeeded',
+        startedAt: example.REQUESTED,
+        endedAt: example.NOW,
+        run: example.DESKTOP_RUN,
+        inputs: { value: { desktopFlow: 'invoices', inputs: { csv: example.CSV_ID } } },
+        outputs: { hash: example.CSV_ID, bytes: 120_000 },
+      },
+    ]);
+    await ports.blobs.put(actionValueKey(example.RUN, example.CSV_ID), Buffer.from('{"rows":[]}'));
     await this.beginGroup();
     await this.beginGateways();
     await this.beginSubscription();

@@ -1,0 +1,308 @@
+import * as fc from 'fast-check';
+import type { CloudRunStatus } from '../../contracts/runs';
+import { checkDefinition } from '../../domain/flows/definition-problems';
+import type { CloudFlowRunResult } from '../../domain/runs/run-inputs';
+import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import { HOUR, MINUTE, publishDesktopFlow, runId, SECOND } from '../support/runs';
+import { TestAgent } from '../support/test-agent';
+
+const mockFunctions = new RegisteredFunctions();
+let mockRig: AppRig;
+jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
+jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
+jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+
+beforeEach(() => begin());
+afterEach(() => mockRig.close());
+
+function begin(): void {
+  jest.resetModules();
+  mockRig = new AppRig(mockFunctions);
+  jest.requireActual('../../app');
+  mockRig.run();
+}
+
+const run = runId(1);
+const LONGEST_HISTORY = 500;
+
+async function start(given: object, triggerBody: unknown = {}, id = run): Promise<void> {
+  const checked = checkDefinition({ name: 'flow', triggers: { manual: { type: 'Request' } }, ...given });
+  expect(checked.problems).toEqual([]);
+  if (!checked.definition) throw new Error('the definition is wrong');
+  const { hash } = await mockRig.ports.flows.put(checked.definition);
+  await mockRig.start('cloud-flow-run', { run: id, flow: 'flow', definition: hash, triggerBody }, id);
+}
+
+const cloudRun = () => mockRig.instance<CloudFlowRunResult, CloudRunStatus>(run);
+
+/** Events of every orchestration of the run, by instance. */
+async function histories(): Promise<number[]> {
+  const instances = [...mockRig.episodes.keys()].filter((instance) => instance.startsWith(run));
+  return Promise.all(instances.map(async (instance) => (await mockRig.history(instance)).length));
+}
+
+const pause = (names: string[] = [], seconds = 1) => ({
+  type: 'Wait',
+  inputs: { interval: { count: seconds, unit: 'Second' } },
+  runAfter: Object.fromEntries(names.map((name) => [name, ['Succeeded']])),
+});
+
+const named = (count: number, action: (index: number) => unknown) =>
+  Object.fromEntries(Array.from({ length: count }, (_value, index) => [`A${index}`, action(index)]));
+
+describe('A5: Foreach', () => {
+  const loop = (more: object = {}) => ({
+    type: 'Foreach',
+    foreach: "@triggerBody()['items']",
+    actions: { Each: { type: 'Compose', inputs: "@{items('Loop')}" } },
+    ...more,
+  });
+  const sequential = { runtimeConfiguration: { concurrency: { repetitions: 1 } } };
+
+  test('over 10,000 items: every round is walked once and recorded, no history passes 500 events', async () => {
+    const items = Array.from({ length: 10_000 }, (_value, index) => `item ${index}`);
+    await start({ actions: { Loop: loop() } }, { items });
+    const { output } = await cloudRun();
+    expect(output).toMatchObject({
+      state: 'Succeeded',
+      actions: { Loop: { iterations: { total: 10_000, succeeded: 10_000, failed: 0, running: 0 } } },
+    });
+    expect(Math.max(...(await histories()))).toBeLessThan(LONGEST_HISTORY);
+    const rounds = new Set<string>();
+    for (let after: string | undefined; ;) {
+      const page = await mockRig.ports.actions.list(run, { parent: 'Loop', top: 1_000, after });
+      for (const { name } of page.records) rounds.add(name);
+      after = page.continuation;
+      if (after === undefined) break;
+    }
+    expect(rounds.size).toBe(10_000);
+    const [each] = (await mockRig.ports.actions.list(run, { parent: 'Loop[9876]', top: 5 })).records;
+    expect(each?.outputs).toEqual({ value: 'item 9876' });
+  }, 60_000);
+
+  test('one after the other: appends keep their order', async () => {
+    const items = Array.from({ length: 70 }, (_value, index) => index);
+    await start(
+      {
+        actions: {
+          Make: { type: 'InitializeVariable', inputs: { variables: [{ name: 'seen', type: 'array' }] } },
+          Loop: loop({
+            ...sequential,
+            actions: {
+              Nap: pause(),
+              Add: {
+                type: 'AppendToArrayVariable',
+                inputs: { name: 'seen', value: "@items('Loop')" },
+                runAfter: { Nap: ['Succeeded'] },
+              },
+            },
+            runAfter: { Make: ['Succeeded'] },
+          }),
+        },
+        outputs: { seen: "@variables('seen')" },
+      },
+      { items },
+    );
+    await mockRig.advance(70 * SECOND);
+    expect((await cloudRun()).output.outputs).toEqual({ seen: items });
+    expect(Math.max(...(await histories()))).toBeLessThan(LONGEST_HISTORY);
+  });
+
+  test.each([3, 20, 50])(
+    'at most %i rounds at the same time, and not fewer while there are enough',
+    async (degree) => {
+      const items = Array.from({ length: 200 }, (_value, index) => index);
+      const concurrency = { runtimeConfiguration: { concurrency: { repetitions: degree } } };
+      await start(
+        { actions: { Loop: loop({ ...concurrency, actions: { Nap: pause([], 60) } }) } },
+        { items },
+      );
+      let most = 0;
+      for (let minute = 0; (await cloudRun()).status === 'Running' && minute < 300; minute++) {
+        const open = [...mockRig.episodes.keys()].filter((instance) => instance.startsWith(`${run}.`));
+        const statuses = await Promise.all(
+          open.map(async (instance) => mockRig.instance<unknown, CloudRunStatus | undefined>(instance)),
+        );
+        const running = statuses.flatMap(({ status, customStatus }) =>
+          status === 'Running' ? [customStatus?.actions['Loop']?.iterations?.running ?? 0] : [],
+        );
+        most = Math.max(
+          most,
+          running.reduce((sum, count) => sum + count, 0),
+        );
+        await mockRig.advance(MINUTE);
+      }
+      expect(most).toBe(degree);
+      expect((await cloudRun()).output.state).toBe('Succeeded');
+    },
+    30_000,
+  );
+
+  test('a failed round does not stop the others, and fails the loop', async () => {
+    await start(
+      { actions: { Loop: loop({ actions: { Each: { type: 'Compose', inputs: "@items('Loop')['x']" } } }) } },
+      { items: [{ x: 1 }, {}, { x: 3 }] },
+    );
+    const { output } = await cloudRun();
+    expect(output).toMatchObject({
+      state: 'Failed',
+      actions: { Loop: { iterations: { succeeded: 2, failed: 1 }, error: { code: 'ActionFailed' } } },
+    });
+    expect(output.error?.details).toContain('[1]');
+  });
+
+  test('loops in loops see the items of both; what is no list fails', async () => {
+    const inner = {
+      type: 'Foreach',
+      foreach: "@items('Outer')['list']",
+      actions: {
+        Pair: { type: 'Compose', inputs: "@{items('Outer')['name']}@{items('Inner')}" },
+      },
+    };
+    const outer = { type: 'Foreach', foreach: '@triggerBody()', actions: { Inner: inner } };
+    await start({ actions: { Outer: outer } }, [
+      { name: 'a', list: [1, 2] },
+      { name: 'b', list: 'none' },
+    ]);
+    const records = async (parent: string) =>
+      (await mockRig.ports.actions.list(run, { parent, top: 10 })).records;
+    expect(await records('Outer[0]/Inner[1]')).toMatchObject([{ name: 'Pair', outputs: { value: 'a2' } }]);
+    expect(await records('Outer[1]')).toMatchObject([
+      { name: 'Inner', status: 'Failed', error: { code: 'InvalidInput' } },
+    ]);
+  });
+
+  test('A7: a cancel ends the rounds that go on, and starts no others', async () => {
+    const items = Array.from({ length: 100 }, (_value, index) => index);
+    await start({ actions: { Loop: loop({ actions: { Nap: pause([], 3_600) } }) } }, { items });
+    await mockRig.instances.raise(run, 'inbox', { kind: 'cancel', by: 'ben' });
+    await mockRig.advance(MINUTE);
+    expect((await cloudRun()).output).toMatchObject({
+      state: 'Cancelled',
+      actions: { Loop: { status: 'Cancelled', iterations: { total: 100, cancelled: 100 } } },
+    });
+  });
+});
+
+describe('A5: long flows', () => {
+  test('500 actions in a chain, then 500 side by side: no history passes 500 events', async () => {
+    await start({ actions: named(500, (n) => pause(n === 0 ? [] : [`A${n - 1}`])) });
+    await mockRig.advance(HOUR);
+    expect((await cloudRun()).output.state).toBe('Succeeded');
+    expect(Math.max(...(await histories()))).toBeLessThan(LONGEST_HISTORY);
+    await mockRig.close();
+    begin();
+    await start({ actions: named(500, () => pause([], 60)) });
+    await mockRig.advance(MINUTE);
+    expect((await cloudRun()).output.state).toBe('Succeeded');
+    expect(Math.max(...(await histories()))).toBeLessThan(LONGEST_HISTORY);
+  }, 60_000);
+
+  test('branches of a long flow do not wait for each other', async () => {
+    const branch = (name: string, seconds: number) =>
+      Object.fromEntries(
+        Array.from({ length: 30 }, (_value, n) => [
+          `${name}${n}`,
+          pause(n === 0 ? [] : [`${name}${n - 1}`], seconds),
+        ]),
+      );
+    await start({
+      actions: {
+        ...branch('slow', 3_600),
+        ...branch('quick', 1),
+        after: { type: 'Compose', inputs: "@actions('quick3').status", runAfter: { quick3: ['Succeeded'] } },
+      },
+    });
+    await mockRig.advance(MINUTE);
+    const all = await liveStatuses();
+    expect([all['quick29'], all['after'], all['slow0']]).toEqual(['Succeeded', 'Succeeded', 'Running']);
+  });
+
+  test('any plan ends as it would if each action were walked alone', async () => {
+    await fc.assert(
+      fc.asyncProperty(plan, async (edges) => {
+        await mockRig.close();
+        begin();
+        await start({
+          actions: named(edges.length, (n) =>
+            pause(
+              [...(edges[n] ?? [])].map((m) => `A${m}`),
+              10,
+            ),
+          ),
+        });
+        await mockRig.advance(edges.length * 10 * SECOND);
+        const { output } = await cloudRun();
+        expect(output.state).toBe('Succeeded');
+        const lasted = Math.max(
+          ...Object.values(output.actions).map(({ endedAt }) => Date.parse(endedAt ?? '')),
+        );
+        const began = Math.min(
+          ...Object.values(output.actions).map(({ startedAt }) => Date.parse(startedAt ?? '')),
+        );
+        expect(lasted - began).toBe(depth(edges) * 10 * SECOND);
+        expect(Math.max(...(await histories()))).toBeLessThan(LONGEST_HISTORY);
+      }),
+      { numRuns: 6 },
+    );
+  }, 60_000);
+});
+
+test('cost of an action at 500 actions is at most 1.3 times that at 50', async () => {
+  const events = async (count: number): Promise<number> => {
+    await mockRig.close();
+    begin();
+    await start({ actions: named(count, (n) => pause(n === 0 ? [] : [`A${n - 1}`])) });
+    await mockRig.advance(HOUR);
+    expect((await cloudRun()).output.state).toBe('Succeeded');
+    return (await histories()).reduce((sum, length) => sum + length, 0) / count;
+  };
+  const small = await events(50);
+  expect((await events(500)) / small).toBeLessThan(1.3);
+}, 60_000);
+
+test('I1: desktop flows on several machines beside each other for days: the history stays short', async () => {
+  const agents = [await TestAgent.register(mockRig, 1), await TestAgent.register(mockRig, 2)];
+  for (const agent of agents) await agent.hello();
+  await publishDesktopFlow(mockRig);
+  const desktop = (machine: number) => ({
+    type: 'DesktopFlow',
+    inputs: { desktopFlow: 'invoices', connection: `machine-${machine}` },
+    limit: { timeout: 'P40D' },
+  });
+  await start({ actions: { One: desktop(1), Two: desktop(2) } });
+  for (const agent of agents) await agent.startRun();
+  await mockRig.advance(40 * 24 * HOUR);
+  for (const agent of agents) await agent.say('done', { outcome: 'Stopped' }, agent.commands('go')[0]);
+  expect((await cloudRun()).output).toMatchObject({ error: { code: 'DesktopFlowsActionTimeout' } });
+  expect(Math.max(...(await histories()))).toBeLessThan(LONGEST_HISTORY);
+});
+
+/** For each action the earlier ones that it waits for. */
+const plan = fc
+  .integer({ min: 25, max: 90 })
+  .chain((count) =>
+    fc.tuple(
+      ...Array.from({ length: count }, (_value, n) =>
+        n === 0 ? fc.constant([]) : fc.uniqueArray(fc.integer({ min: 0, max: n - 1 }), { maxLength: 3 }),
+      ),
+    ),
+  );
+
+function depth(edges: readonly (readonly number[])[]): number {
+  const depths: number[] = [];
+  for (const before of edges) depths.push(1 + Math.max(0, ...before.map((n) => depths[n] ?? 0)));
+  return Math.max(...depths);
+}
+
+async function liveStatuses(): Promise<Record<string, string>> {
+  const parts = [...mockRig.episodes.keys()].filter((instance) => instance.startsWith(run));
+  const all = await Promise.all(
+    parts.map((instance) => mockRig.instance<unknown, CloudRunStatus | undefined>(instance)),
+  );
+  return Object.fromEntries(
+    all.flatMap(({ customStatus }) =>
+      Object.entries(customStatus?.actions ?? {}).map(([name, { status }]) => [name, status]),
+    ),
+  );
+}
