@@ -1,5 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { readProcStat } from './process-identity';
+import { readFile } from 'node:fs/promises';
+import { readProcessTable } from './family';
 
 /** A living process (Linux). */
 export interface ProcessRow {
@@ -15,20 +15,18 @@ export interface ProcessRow {
 
 /** All processes of the machine by pid, without those that have ended and only wait to be noticed. */
 export async function processTable(): Promise<Map<number, ProcessRow>> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const rows = await Promise.all(pids.map(readRow));
-  return new Map(rows.flatMap((row) => (row ? [[row.pid, row]] : [])));
-}
-
-async function readRow(pid: number): Promise<ProcessRow | undefined> {
-  const [stat, status] = await Promise.all([
-    readProcStat(pid),
-    readFile(`/proc/${pid}/status`, 'utf8').catch(() => ''),
-  ]);
-  const uid = /^Uid:\t\d+\t(\d+)/m.exec(status)?.[1];
-  const name = /^Name:\t(.*)/m.exec(status)?.[1] ?? '';
-  if (!stat || uid === undefined || stat.state === 'Z' || stat.state === 'X') return undefined;
-  return { pid, parent: stat.parent, name, uid: Number(uid), startTicks: Number(stat.startTicks) };
+  const rows = await Promise.all(
+    [...readProcessTable()].map(async ([pid, stat]): Promise<[number, ProcessRow][]> => {
+      const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+      const uid = /^Uid:\t\d+\t(\d+)/m.exec(status)?.[1];
+      if (uid === undefined || stat.state === 'Z' || stat.state === 'X') return [];
+      const name = /^Name:\t(.*)/m.exec(status)?.[1] ?? '';
+      return [
+        [pid, { pid, parent: stat.parent, name, uid: Number(uid), startTicks: Number(stat.startTicks) }],
+      ];
+    }),
+  );
+  return new Map(rows.flat());
 }
 
 /** The process and those that it descends from, nearest first. */

@@ -65,16 +65,3 @@ export async function announced(child: ChildProcess, patienceMs: number): Promis
     pipe?.destroy();
   }
 }
-
-/** Runs a program as a user. @returns whether it ended with 0. */
-export async function succeedsAsUser(
-  place: UserPlace,
-  command: readonly [program: string, ...args: string[]],
-  env: NodeJS.ProcessEnv,
-): Promise<boolean> {
-  const child = spawnAsUser(place, command, { cwd: '/', env, stdio: 'ignore', timeout: 10_000 });
-  return new Promise((resolve) => {
-    child.on('error', () => resolve(false));
-    child.on('exit', (code) => resolve(code === 0));
-  });
-}

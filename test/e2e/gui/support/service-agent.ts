@@ -2,12 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAlive, kill, ROOT } from '../../support/processes';
+import { isAlive, kill } from '../../support/processes';
 import type { Product } from '../../support/product';
 import { zipOf } from '../../../support/agent/zip';
 import type { MachineUser } from './machine-user';
-
-const AGENT = join(ROOT, 'dist/agent/main.js');
+import { ReachableProgram } from './reachable-program';
 
 /** The agent as a service of root beside the product: started again whenever it ends, as a service manager does. */
 export class ServiceAgent {
@@ -16,14 +15,18 @@ export class ServiceAgent {
   private child: ChildProcess | undefined;
   private stopping = false;
 
-  private constructor(private readonly product: Product) {}
+  private constructor(
+    private readonly product: Product,
+    private readonly program: ReachableProgram,
+  ) {}
 
   static async start(product: Product, name: string): Promise<ServiceAgent> {
-    const agent = new ServiceAgent(product);
+    const program = new ReachableProgram();
+    const agent = new ServiceAgent(product, program);
     const { token } = await product.ok('POST', '/api/registration-tokens', {});
     const { url } = product.endpoint;
     const args = ['register', '--url', url, '--token', '-', '--name', name, '--data', agent.dataDir];
-    const child = spawn(process.execPath, ['--no-warnings', AGENT, ...args], {
+    const child = spawn(program.node, ['--no-warnings', program.script, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     agent.listen(child);
@@ -125,11 +128,13 @@ export class ServiceAgent {
       clearTimeout(timer);
     }
     rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
+    this.program.remove();
   }
 
   private run(): void {
     const args = ['run', '--data', this.dataDir, '--session', 'linux', '--max-sessions', '4'];
-    const child = spawn(process.execPath, ['--no-warnings', AGENT, ...args], {
+    const { node, script } = this.program;
+    const child = spawn(node, ['--no-warnings', script, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;
