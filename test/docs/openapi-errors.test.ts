@@ -13,7 +13,10 @@ const mockFunctions = new RegisteredRoutes();
 let mockStory: ApiStory;
 jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
 jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockPortsOf(() => mockStory.rig) }));
-jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockStory.rig.instances }));
+jest.mock('../../adapters/instances', () => ({
+  instancesOf: () => mockStory.rig.instances,
+  clientOf: () => engineClient(mockStory.rig.engine),
+}));
 jest.mock('durable-functions/lib/src/durableClient/getClient', () => ({
   getClient: () => engineClient(mockStory.rig.engine),
   isDurableClientInput: ({ type }: { type: string }) => type === 'durableClient',

@@ -258,6 +258,11 @@ export function portsOf(rig: () => AppRig): InMemoryPorts {
         const isPort = typeof value === 'object' && value !== null;
         return isPort ? forward(value, () => Reflect.get(current(), name) as object) : value;
       },
+      ownKeys: () => Reflect.ownKeys(current()),
+      getOwnPropertyDescriptor: (_target, name) => {
+        const found = Reflect.getOwnPropertyDescriptor(current(), name);
+        return found && { ...found, configurable: true };
+      },
     });
   return forward({} as InMemoryPorts, () => rig().ports);
 }
