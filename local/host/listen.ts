@@ -4,6 +4,11 @@ import { HostError } from './host-error';
 export type RequestHandler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 
 /**
+ * Kestrel's, as on the real host: longer than clients keep an idle connection, so that no request meets a connection that just closed.
+ */
+const KEEP_ALIVE_MS = 130_000;
+
+/**
  * Opens a port at once; requests that come before `serve` wait.
  * @param options.option what the caller's option is called, for the error
  * @throws HostError `PortInUse`
@@ -26,6 +31,7 @@ export async function listen(options: {
   });
   // Event streams and long polls are meant to stay open.
   server.requestTimeout = 0;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, { host, port, option })));
     server.listen(port, host, resolve);
