@@ -113,24 +113,19 @@ export function receiveAgentEvents(
       body: event.body,
     } as AgentMessage;
     if (event.kind === 'started') await noteStart(grant.run, event.envelope.time);
-    const told = instances.raise(grant.run, INBOX, message);
-    const free = (ran: boolean, outcome: string): Promise<void> =>
+    const tell = (): Promise<'told' | 'unknown'> => instances.raise(grant.run, INBOX, message);
+    const free = (outcome: string, ran: boolean): Promise<void> =>
       signalQueue(instances, queue, { kind: 'release', grant, outcome, ran }, ports.now());
-    // The agent's proof frees the machine, whether or not anybody hears it (rule 4).
-    if (event.kind === 'done') await Promise.all([told, free(true, event.body.outcome)]);
+    // The agent's proof frees the machine, whether or not anybody hears it (rule 4); the next run waits for that.
+    if (event.kind === 'done') {
+      await Promise.all([free(event.body.outcome, true), tell()]);
+      return;
+    }
+    const told = await tell();
+    if (event.kind !== 'never') return;
     // A run that was not told to go yet returns to its place by itself; an owner that has ended takes events in silence.
-    else if (event.kind === 'never' && !(await isHeard(told, instances, grant.run)))
-      await free(false, 'never');
-    else await told;
+    if (told === 'unknown' || (await instances.stateOf(grant.run)) !== 'open') await free('never', false);
   }
-}
-
-async function isHeard(
-  told: Promise<'told' | 'unknown'>,
-  instances: Instances,
-  run: string,
-): Promise<boolean> {
-  return (await told) === 'told' && (await instances.stateOf(run)) === 'open';
 }
 
 function nameOf(message: unknown): string {
