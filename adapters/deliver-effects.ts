@@ -93,9 +93,11 @@ export function deliverEffects(
     { grant, offer: { userKey, runner, deadlineMs } }: Of<'grant'>,
   ): Promise<void> {
     const { run, machine, fence } = grant;
-    await speakers.appoint({ grant, queue });
     const ttlMs = Math.max(1, Math.min(settings.acceptWithinMs, deadlineMs - now()));
-    await commands.send({ v: 1, kind: 'offer', run, machine, fence, userKey, runner }, { ttlMs });
+    await Promise.all([
+      speakers.appoint({ grant, queue }),
+      commands.send({ v: 1, kind: 'offer', run, machine, fence, userKey, runner }, { ttlMs }),
+    ]);
   }
 }
 

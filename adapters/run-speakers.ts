@@ -1,14 +1,18 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { AgentEventEnvelope } from '../contracts/agent-protocol';
 import type { GrantRef } from '../domain/run-queue/messages';
 import { speaksFor } from '../domain/runs/grants';
 import { Cache } from './cache';
-import type { Ports } from './ports';
+import type { Ports, RunRow } from './ports';
 
 /** The grant that an event speaks for, and the queue that gave it. */
 export interface Speaker {
   grant: GrantRef;
   queue: string;
 }
+
+/** An answer that has overtaken the row which names its grant is looked at again after so long (ms of real time). */
+const LOOK_AGAIN_MS = 300;
 
 /**
  * Which machine may speak for which run: the one that it was offered to last. That stands in the run's row; what this process wrote or
@@ -19,11 +23,11 @@ export class RunSpeakers {
 
   constructor(private readonly runs: Ports['runs']) {}
 
-  /** To be called before the offer is sent. */
-  async appoint({ grant, queue }: Speaker): Promise<void> {
+  /** To be called before the offer is sent; that need not wait for the row. */
+  appoint({ grant, queue }: Speaker): Promise<void> {
     const { run, machine, fence } = grant;
-    await this.runs.record({ run, machine, epoch: fence.epoch, fence: fence.n, queue });
     this.known.set(run, { grant: { run, machine, fence }, queue });
+    return this.runs.record({ run, machine, epoch: fence.epoch, fence: fence.n, queue });
   }
 
   async find({
@@ -34,16 +38,22 @@ export class RunSpeakers {
     if (run === undefined || fence === undefined) return 'not its grant';
     const known = this.known.get(run);
     if (known && speaksFor({ machine, fence }, known.grant)) return known;
-    const row = await this.runs.get(run);
-    if (!row) return 'unknown run';
-    if (row.machine === undefined || row.epoch === undefined || row.fence === undefined || !row.queue) {
-      return 'not its grant';
+    for (let look = 1; ; look += 1) {
+      const row = await this.runs.get(run);
+      if (!row) return 'unknown run';
+      const speaker = speakerOf(row);
+      if (speaker && speaksFor({ machine, fence }, speaker.grant)) {
+        this.known.set(run, speaker);
+        return speaker;
+      }
+      const isLate = speaker !== undefined && speaker.grant.fence.n >= fence.n;
+      if (isLate || look === 2) return 'not its grant';
+      await pause(LOOK_AGAIN_MS);
     }
-    const speaker = {
-      grant: { run, machine: row.machine, fence: { epoch: row.epoch, n: row.fence } },
-      queue: row.queue,
-    };
-    this.known.set(run, speaker);
-    return speaksFor({ machine, fence }, speaker.grant) ? speaker : 'not its grant';
   }
+}
+
+function speakerOf({ run, machine, epoch, fence: n, queue }: RunRow): Speaker | undefined {
+  if (machine === undefined || epoch === undefined || n === undefined || !queue) return undefined;
+  return { grant: { run, machine, fence: { epoch, n } }, queue };
 }
