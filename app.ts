@@ -114,7 +114,7 @@ import { testConnection } from './orchestrators/test-connection';
  */
 const ports = createPorts(process.env, { now: appNow });
 const client = df.input.durableClient();
-const speakers = new RunSpeakers(ports.runs);
+const speakers = new RunSpeakers(ports);
 const changes = new FeedHub(ports);
 // Event streams need answers that are sent as they come.
 app.setup({ enableHttpStream: true });
@@ -176,7 +176,7 @@ df.app.entity(RUN_QUEUE, runQueueEntity);
 df.app.entity(QUEUE_COURIER, {
   extraInputs: [client],
   // oxlint-disable-next-line typescript/no-misused-promises -- the SDK awaits it, though its type does not say so
-  handler: queueCourierEntity(deliverEffects({ ...ports, speakers }, instancesOf)),
+  handler: queueCourierEntity(deliverEffects(ports, speakers, instancesOf)),
 });
 // Unattended runs of a limited environment need a bot too; bots are lent to queues.
 df.app.entity(UNATTENDED_CAPACITY, unattendedCapacityEntity);
@@ -192,7 +192,7 @@ app.serviceBusQueue('receive-agent-events', {
   connection: 'ServiceBusConnection',
   queueName: AGENT_EVENTS_QUEUE,
   extraInputs: [client],
-  handler: receiveAgentEvents({ ...ports, speakers }, instancesOf),
+  handler: receiveAgentEvents(ports, speakers, instancesOf),
 });
 signedHttp('put-artifact', 'PUT', 'agent/runs/{run}/artifacts/{name}', putArtifact(ports));
 

@@ -16,13 +16,8 @@ const PATIENCE_MS = 10_000;
  * stops to the agents, changes to the feed. Each may come more than once; receivers know what they have seen.
  */
 export function deliverEffects(
-  {
-    settings,
-    feed,
-    commands,
-    speakers,
-    now,
-  }: Pick<Ports, 'settings' | 'feed' | 'commands' | 'now'> & { speakers: RunSpeakers },
+  { settings, feed, commands, now }: Pick<Ports, 'settings' | 'feed' | 'commands' | 'now'>,
+  speakers: RunSpeakers,
   instancesOf: (context: InvocationContext) => Instances,
 ) {
   return async (queue: string, effects: QueueEffect[], context: InvocationContext): Promise<Delivery> => {

@@ -21,13 +21,13 @@ const LOOK_AGAIN_MS = 300;
 export class RunSpeakers {
   private readonly known = new Cache<Speaker>({ entries: 20_000 });
 
-  constructor(private readonly runs: Ports['runs']) {}
+  constructor(private readonly ports: Pick<Ports, 'runs'>) {}
 
   /** To be called before the offer is sent; that need not wait for the row. */
   appoint({ grant, queue }: Speaker): Promise<void> {
     const { run, machine, fence } = grant;
     this.known.set(run, { grant: { run, machine, fence }, queue });
-    return this.runs.record({ run, machine, epoch: fence.epoch, fence: fence.n, queue });
+    return this.ports.runs.record({ run, machine, epoch: fence.epoch, fence: fence.n, queue });
   }
 
   async find({
@@ -39,7 +39,7 @@ export class RunSpeakers {
     const known = this.known.get(run);
     if (known && speaksFor({ machine, fence }, known.grant)) return known;
     for (let look = 1; ; look += 1) {
-      const row = await this.runs.get(run);
+      const row = await this.ports.runs.get(run);
       if (!row) return 'unknown run';
       const speaker = speakerOf(row);
       if (speaker && speaksFor({ machine, fence }, speaker.grant)) {

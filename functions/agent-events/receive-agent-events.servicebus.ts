@@ -21,7 +21,8 @@ type TestEvent = Extract<VerifiedEvent, { kind: 'connectionTested' }>;
  * here is an outage: the broker delivers the message again.
  */
 export function receiveAgentEvents(
-  { speakers, ...ports }: Ports & { speakers: RunSpeakers },
+  ports: Ports,
+  speakers: RunSpeakers,
   instancesOf: (context: InvocationContext) => Instances,
 ): (message: unknown, context: InvocationContext) => Promise<void> {
   const verify = createVerifier(ports);

@@ -10,11 +10,12 @@ function said(fence = grant.fence, machine = grant.machine): AgentEventEnvelope 
 }
 
 test('L4: the machine that a run was offered to last may speak for it', async () => {
-  const { runs } = createInMemoryPorts();
+  const ports = createInMemoryPorts();
+  const { runs } = ports;
   await runs.record({ run, kind: 'desktop', name: 'invoices', state: 'Queued', requestedMs: 1 });
-  const offering = new RunSpeakers(runs);
+  const offering = new RunSpeakers(ports);
   await offering.appoint({ grant, queue: 'q' });
-  for (const speakers of [offering, new RunSpeakers(runs)]) {
+  for (const speakers of [offering, new RunSpeakers(ports)]) {
     expect(await speakers.find(said())).toEqual({ grant, queue: 'q' });
     expect(await speakers.find(said({ epoch: 1, n: 6 }))).toBe('not its grant');
     expect(await speakers.find(said(grant.fence, 'm-2'))).toBe('not its grant');
@@ -22,14 +23,15 @@ test('L4: the machine that a run was offered to last may speak for it', async ()
 });
 
 test('an answer that overtakes the row is heard where the row is on its way', async () => {
-  const { runs } = createInMemoryPorts();
+  const ports = createInMemoryPorts();
+  const { runs } = ports;
   await runs.record({ run, kind: 'desktop', name: 'invoices', state: 'Queued', requestedMs: 1 });
-  const found = new RunSpeakers(runs).find(said());
-  await new RunSpeakers(runs).appoint({ grant, queue: 'q' });
+  const found = new RunSpeakers(ports).find(said());
+  await new RunSpeakers(ports).appoint({ grant, queue: 'q' });
   expect(await found).toEqual({ grant, queue: 'q' });
 });
 
 test('a run that nobody knows is told apart', async () => {
-  const { runs } = createInMemoryPorts();
-  expect(await new RunSpeakers(runs).find(said())).toBe('unknown run');
+  const ports = createInMemoryPorts();
+  expect(await new RunSpeakers(ports).find(said())).toBe('unknown run');
 });
