@@ -30,9 +30,15 @@ import { startConnectionTest } from './functions/connections/start-connection-te
 import { getDesktopFlow } from './functions/desktop-flows/get-desktop-flow.http';
 import { listDesktopFlows } from './functions/desktop-flows/list-desktop-flows.http';
 import { putDesktopFlow } from './functions/desktop-flows/put-desktop-flow.http';
+import { deleteEventSource, listEventSources, putEventSource } from './functions/events/event-sources.http';
+import { greetEventSender } from './functions/events/greet-sender.http';
+import { receiveDelivered } from './functions/events/receive-delivered';
+import { receiveEvents } from './functions/events/receive-events.http';
 import { uploadFile } from './functions/files/upload-file.http';
+import { deleteFlow, disableFlow, enableFlow } from './functions/flows/change-flow.http';
 import { getFlow } from './functions/flows/get-flow.http';
 import { listFlows } from './functions/flows/list-flows.http';
+import { listTriggers } from './functions/flows/list-triggers.http';
 import { putFlow } from './functions/flows/put-flow.http';
 import { putFlows } from './functions/flows/put-flows.http';
 import { runFlow } from './functions/flows/run-flow.http';
@@ -66,6 +72,8 @@ import { getRunValue } from './functions/runs/get-run-value.http';
 import { listArtifacts } from './functions/runs/list-artifacts.http';
 import { listRunActions } from './functions/runs/list-run-actions.http';
 import { listRuns } from './functions/runs/list-runs.http';
+import { getSchedule } from './functions/schedules/get-schedule.http';
+import { startDueRuns } from './functions/schedules/start-due-runs.timer';
 import { FeedHub } from './functions/stream/feed-hub';
 import { listChanges } from './functions/stream/list-changes.http';
 import { streamChanges } from './functions/stream/stream-changes.http';
@@ -79,6 +87,7 @@ import {
   replayEvents,
   rotateSecret,
 } from './functions/subscriptions/subscriptions.http';
+import { keepHouse } from './functions/timers/housekeeping.timer';
 import { watchMachines } from './functions/timers/machine-watch.timer';
 import { watchQueues } from './functions/timers/queue-watch.timer';
 import type { Activities } from './orchestrators/call-activity';
@@ -144,6 +153,9 @@ http('put-flow', 'PUT', 'flows/{flow}', putFlow(ports));
 http('put-flows', 'PUT', 'flows', putFlows(ports));
 http('list-flows', 'GET', 'flows', listFlows(ports));
 http('get-flow', 'GET', 'flows/{flow}', getFlow(ports));
+http('delete-flow', 'DELETE', 'flows/{flow}', deleteFlow(ports));
+http('enable-flow', 'POST', 'flows/{flow}/enable', enableFlow(ports));
+http('disable-flow', 'POST', 'flows/{flow}/disable', disableFlow(ports));
 
 // 2. … and a machine: its agent registers with a one-time token, then takes a lease on its own command queue.
 http('issue-registration-token', 'POST', 'registration-tokens', issueRegistrationToken(ports));
@@ -153,6 +165,35 @@ signedHttp('lease-agent', 'POST', 'agent/lease', leaseAgent(ports));
 // 3. A person or program starts a run: the input is checked, the idempotency key claimed, the orchestration started, 202 answered.
 http('upload-file', 'POST', 'files', uploadFile(ports));
 durableHttp('run-flow', 'POST', 'flows/{flow}/run', runFlow(ports));
+
+// 3a. … or a schedule is due: the timer reads the index of due times …
+app.timer('start-due-runs', {
+  schedule: '*/10 * * * * *',
+  extraInputs: [client],
+  handler: startDueRuns(ports, instancesOf),
+});
+http('get-schedule', 'GET', 'flows/{flow}/schedule', getSchedule(ports));
+http('list-triggers', 'GET', 'flows/{flow}/triggers', listTriggers(ports));
+
+// 3b. … or an event comes: over HTTP from a known source, from Event Grid, or in a Service Bus queue if the settings name one.
+http('list-event-sources', 'GET', 'event-sources', listEventSources(ports));
+http('put-event-source', 'PUT', 'event-sources/{source}', putEventSource(ports));
+http('delete-event-source', 'DELETE', 'event-sources/{source}', deleteEventSource(ports));
+durableHttp('receive-events', 'POST', 'events/{source}', receiveEvents(ports), 'anonymous');
+http('greet-event-sender', 'OPTIONS', 'events/{source}', greetEventSender(ports), 'anonymous');
+app.eventGrid('receive-event-grid', {
+  extraInputs: [client],
+  handler: receiveDelivered(ports, instancesOf, 'event-grid'),
+});
+const eventQueue = process.env['ATTENDANT_EVENT_QUEUE'];
+if (eventQueue) {
+  app.serviceBusQueue('receive-queued-events', {
+    connection: 'ServiceBusConnection',
+    queueName: eventQueue,
+    extraInputs: [client],
+    handler: receiveDelivered(ports, instancesOf, 'service-bus'),
+  });
+}
 
 // 4. The cloud-flow run loads its definition and walks the actions. Parts of a long one, loops and retries are orchestrations of their own;
 // what actions were given and gave is recorded, and values too long for a history are kept apart.
@@ -243,7 +284,7 @@ activity('read-machine', readMachine(ports));
 activity('place-machine', placeMachine(ports));
 activity('remove-command-queue', removeCommandQueue(ports));
 
-// 12. Three timers see to it that nothing is left behind: machines that fell silent, queues whose caller or owner is gone.
+// 12. Timers see to it that nothing is left behind: machines that fell silent, queues whose caller or owner is gone, rows that are past their days.
 app.timer('watch-machines', {
   schedule: '*/30 * * * * *',
   extraInputs: [client],
@@ -259,6 +300,7 @@ app.timer('watch-queues', {
   extraInputs: [client],
   handler: watchQueues(ports, instancesOf),
 });
+app.timer('keep-house', { schedule: '30 * * * * *', handler: keepHouse(ports) });
 df.app.entity(QUEUE_WATCH, queueWatchEntity);
 
 // 12a. Others are told of what happens: subscriptions, and a timer that delivers to them (docs/outgoing-events.md).

@@ -25,6 +25,8 @@ import { TableChangeFeed } from './tables/change-feed';
 import { TableClaims } from './tables/claims';
 import { TableConnections } from './tables/connections';
 import { TableDesktopFlows } from './tables/desktop-flows';
+import { TableEventSources } from './tables/event-sources';
+import { TableFlowHealth } from './tables/flow-health';
 import { TableFlows } from './tables/flows';
 import { TableGateways } from './tables/gateways';
 import { TableGroups } from './tables/groups';
@@ -33,7 +35,9 @@ import { TablePresence } from './tables/presence';
 import { TableRegistrationTokens } from './tables/registration-tokens';
 import { TableRunIndex } from './tables/run-index';
 import { tablesInProcess } from './tables/in-process';
+import { TableSchedules } from './tables/schedules';
 import { Table } from './tables/table';
+import { TableTriggerHistory } from './tables/trigger-history';
 
 /**
  * The ports over what the settings name (docs/data-model.md lists the settings). Nothing is opened, and no setting of an endpoint is
@@ -55,6 +59,10 @@ export function createPorts(environment: Environment, options: { now?: () => num
     now,
     claims: new TableClaims(table('claims')),
     flows: new TableFlows({ table: definitions, blobs, now }),
+    schedules: new TableSchedules(table('schedules')),
+    triggerHistory: new TableTriggerHistory(table('triggers')),
+    eventSources: new TableEventSources(definitions),
+    flowHealth: new TableFlowHealth(table('health')),
     desktopFlows: new TableDesktopFlows({ table: definitions, blobs, now }),
     connections: new TableConnections({ table: definitions, now }),
     actions: new TableActionRecords(table('actions')),

@@ -3,11 +3,12 @@ import type { ActionRecord } from '../contracts/action-records';
 import type { Connection } from '../contracts/connections';
 import type { DesktopFlowManifest } from '../contracts/desktop-flow';
 import type { ErrorInfo } from '../contracts/errors';
-import type { FlowDefinition } from '../contracts/flow-definition';
 import type { Turns } from '../domain/gateways/draw-member';
 import type { AttendedNotice } from '../contracts/queues';
 import type { Settings } from '../contracts/settings';
 import type { Deliveries, OutgoingEvents, Subscriptions } from './event-ports';
+import type { Claims, Flows } from './flow-ports';
+import type { EventSources, FlowHealth, Schedules, TriggerHistory } from './trigger-ports';
 import type { GuardedHttp } from './http-guard/guarded-http';
 
 /**
@@ -20,6 +21,10 @@ export interface Ports {
   now(): number;
   claims: Claims;
   flows: Flows;
+  schedules: Schedules;
+  triggerHistory: TriggerHistory;
+  eventSources: EventSources;
+  flowHealth: FlowHealth;
   desktopFlows: DesktopFlows;
   connections: Connections;
   runs: RunIndex;
@@ -40,51 +45,6 @@ export interface Ports {
   subscriptions: Subscriptions;
   events: OutgoingEvents;
   deliveries: Deliveries;
-}
-
-export interface Claim {
-  run: string;
-  /** Hash of the body, so that a key reused for another request is noticed. */
-  bodyHash: string;
-  claimedMs: number;
-  /** What `cloud-flow-run` is started with: a claim whose instance does not exist is started again from here. */
-  start: unknown;
-}
-
-/** Row A1, L1: insert-if-absent, kept `claimDays`. */
-export interface Claims {
-  /** @returns the claim that stands: the given one, or the earlier one of the same flow and key. */
-  claim(flow: string, key: string, claim: Claim): Promise<{ claim: Claim; first: boolean }>;
-  /** The claim that stands, if there is one. */
-  find(flow: string, key: string): Promise<Claim | undefined>;
-}
-
-export interface StoredFlow {
-  name: string;
-  hash: string;
-  updatedMs: number;
-  definition: FlowDefinition;
-}
-
-/** A definition in place of the one with the hash `was`, or nothing in its place. */
-export interface FlowChange {
-  name: string;
-  was: string | undefined;
-  definition: FlowDefinition | undefined;
-}
-
-export interface Flows {
-  /** Stores the definition as a snapshot under its content hash and makes it the current one. */
-  put(definition: FlowDefinition): Promise<StoredFlow>;
-  /**
-   * Makes all changes or none (at most 100). Each flow is what `was` says when it is changed: the hash of its definition, or absent.
-   * @returns false when one of them is not: nothing is changed then.
-   */
-  change(changes: readonly FlowChange[]): Promise<boolean>;
-  get(name: string): Promise<StoredFlow | undefined>;
-  list(): Promise<StoredFlow[]>;
-  /** A snapshot, also one that is no longer current. Cached: content never changes. */
-  snapshot(hash: string): Promise<FlowDefinition | undefined>;
 }
 
 export interface StoredDesktopFlow {

@@ -8,6 +8,8 @@ import { contentHash, instant, resourceName, runId } from './ids';
  * GET  /api/flows/{flow}         flowView
  * PUT  /api/flows                flowSet → flowSetResult; header If-Match
  * PUT  /api/flows/{flow}         a flow definition → flowView
+ * DELETE /api/flows/{flow}       204
+ * POST /api/flows/{flow}/enable  flowView; so does …/disable
  * POST /api/flows/{flow}/run     the trigger's input → 202 runAccepted; header Idempotency-Key (row A1)
  * GET  /api/desktop-flows        desktopFlowList
  * GET  /api/desktop-flows/{name} desktopFlowView
@@ -24,6 +26,11 @@ export const flowSummary = z.object({
   trigger: flowTriggerKind,
   hash: contentHash.describe('SHA-256 of the definition.'),
   updatedAt: instant,
+  state: z.enum(['enabled', 'disabled']).describe('A disabled flow starts no runs.'),
+  disabled: z
+    .object({ reason: z.enum(['ByPerson', 'ConsecutiveFailures']), by: z.string(), at: instant })
+    .optional()
+    .describe('Why and since when, while it is.'),
 });
 
 export const flowView = flowSummary.extend({

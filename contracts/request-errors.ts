@@ -73,6 +73,28 @@ export const requestErrors = {
     message: 'There is no cloud flow of this name.',
     remedy: '`attendant flows list` shows the flows that exist.',
   },
+  FlowDisabled: {
+    status: 409,
+    kind: 'user',
+    ours: true,
+    message: 'The cloud flow is disabled.',
+    remedy:
+      'Enable it with `attendant flows enable <flow>`; `attendant flows show <flow>` tells why it is disabled.',
+  },
+  NoSchedule: {
+    status: 409,
+    kind: 'user',
+    ours: true,
+    message: 'The cloud flow has no schedule.',
+    remedy: 'Give it a trigger of the type Recurrence.',
+  },
+  EventSourceNotFound: {
+    status: 404,
+    kind: 'user',
+    ours: true,
+    message: 'There is no event source of this name.',
+    remedy: '`attendant event-sources list` shows those that exist.',
+  },
   DesktopFlowNotFound: {
     status: 404,
     kind: 'user',

@@ -10,6 +10,7 @@ import { factsOfDefinition, withInside, type RunFacts } from '../domain/flows/ru
 import type { FlowMessage } from '../domain/runs/inbox-messages';
 import { shortError } from '../domain/runs/judgements';
 import type { CloudFlowRunInput, CloudFlowRunResult } from '../domain/runs/run-inputs';
+import { isAutomatic } from '../domain/runs/run-inputs';
 import { callActivity, callThroughOutages } from './call-activity';
 import { Inbox } from './inbox';
 import { loadLong } from './long-values';
@@ -82,9 +83,11 @@ function* finish(
     ...(result.error ? { error: shortError(result.error) } : {}),
   };
   df.setCustomStatus(ended);
+  const input = df.getInput<CloudFlowRunInput>();
   yield* callThroughOutages(parts, 'record-run', {
     row: {
-      run: df.getInput<CloudFlowRunInput>().run,
+      run: input.run,
+      ...(isAutomatic(input.trigger) ? { name: input.flow, trigger: input.trigger } : {}),
       state: result.state,
       endedMs: inbox.nowMs,
       error: result.error,

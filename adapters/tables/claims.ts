@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Claim, Claims } from '../ports';
+import type { Claim, Claims } from '../flow-ports';
 import { instantColumn, optionalText, requireInstant, requireText, textColumns } from './columns';
 import type { Columns, Key, Table } from './table';
 
@@ -18,6 +18,20 @@ export class TableClaims implements Claims {
   async find(flow: string, key: string): Promise<Claim | undefined> {
     const standing = await this.table.get(keyOf(flow, key));
     return standing && toClaim(standing.columns);
+  }
+
+  async prune(
+    flow: string,
+    { beforeMs, top, after }: { beforeMs: number; top: number; after?: string | undefined },
+  ): Promise<string | undefined> {
+    const rows = await this.table.query({ partition: flow, after, top });
+    const old = rows.filter(({ columns }) => requireInstant(columns, 'claimedAt') < beforeMs);
+    await Promise.all(old.map((row) => this.table.remove(row)));
+    return rows.length < top ? undefined : rows.at(-1)?.row;
+  }
+
+  async isEmpty(flow: string): Promise<boolean> {
+    return (await this.table.query({ partition: flow, top: 1 })).length === 0;
   }
 }
 

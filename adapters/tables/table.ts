@@ -24,6 +24,8 @@ export interface PartitionQuery {
   partition: string;
   /** Only rows whose key is greater. */
   after?: string | undefined;
+  /** Only rows whose key is less. */
+  below?: string | undefined;
   /** Columns that must equal these values. */
   where?: Record<string, string | undefined>;
   top?: number;
@@ -134,6 +136,7 @@ function filterOf(query: PartitionQuery): string {
   const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
   const terms = [`PartitionKey eq ${quote(query.partition)}`];
   if (query.after !== undefined) terms.push(`RowKey gt ${quote(query.after)}`);
+  if (query.below !== undefined) terms.push(`RowKey lt ${quote(query.below)}`);
   for (const [column, value] of Object.entries(query.where ?? {})) {
     if (value !== undefined) terms.push(`${column} eq ${quote(value)}`);
   }

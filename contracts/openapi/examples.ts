@@ -27,6 +27,8 @@ export const CONNECTION_TEST = 'ct-01kjprzb00kkthb07aqzxxwx30';
 /** The subscription has a delivery that was given up. */
 export const SUBSCRIPTION = 'erp';
 export const DEAD_EVENT = '1772438403450-01KJPRZA00KKTHB07AQZXXWX30-failed';
+/** Comes at half past two by the clocks of Berlin. */
+export const NIGHTLY_FLOW = 'nightly';
 
 export const REQUESTED = '2026-03-02T08:00:00.000Z';
 export const STARTED = '2026-03-02T08:00:01.210Z';

@@ -33,6 +33,7 @@ const summary = {
   trigger: 'Http' as const,
   hash: DEFINITION_HASH,
   updatedAt: REQUESTED,
+  state: 'enabled' as const,
 };
 const view = { ...summary, inputs: inputSchema, definition };
 
@@ -137,6 +138,7 @@ export const flowOperations: readonly Operation[] = [
     ],
     errors: [
       'FlowNotFound',
+      'FlowDisabled',
       'InvalidInput',
       'IdempotencyKeyReused',
       'InvalidBody',

@@ -4,6 +4,7 @@ import type { ErrorCode } from '../errors';
 /** Groups of operations, in the order in which a newcomer needs them. */
 export const tags = {
   Flows: 'Cloud flows: their definitions, starting a run.',
+  Triggers: 'What starts runs by itself: schedules and events.',
   Runs: 'What runs do and did: state, log, files; cancelling them.',
   'Desktop flows': 'Automations that machines execute, published as packages.',
   Connections: 'Where desktop flows run and as whom.',
@@ -43,7 +44,7 @@ export interface Answer {
 export interface Operation {
   /** Name of the function in app.ts. */
   name: string;
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
   /** As registered in app.ts: below /api. */
   route: string;
   tag: keyof typeof tags;

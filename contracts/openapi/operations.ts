@@ -13,10 +13,12 @@ import type { Operation } from './operation';
 import { queueOperations } from './queue-operations';
 import { runOperations } from './run-operations';
 import { subscriptionOperations } from './subscription-operations';
+import { triggerOperations } from './trigger-operations';
 
 /** Every HTTP operation of the app. */
 export const operations: readonly Operation[] = [
   ...flowOperations,
+  ...triggerOperations,
   ...runOperations,
   ...desktopFlowOperations,
   ...connectionOperations,

@@ -24,6 +24,16 @@ import {
 } from '../api-machines';
 import { problem } from '../api-problem';
 import {
+  eventSourceBody,
+  eventSourceList,
+  eventSourceSecret,
+  eventSourceView,
+  eventsTaken,
+  scheduleView,
+  triggerEntry,
+  triggerHistoryPage,
+} from '../api-triggers';
+import {
   artifactList,
   cancelAccepted,
   cancelBody,
@@ -44,6 +54,7 @@ import { planningView } from '../planning';
 import { changesPage, changeView } from '../changes';
 import { connectionTestView } from '../connection-test';
 import { connection, connectionBody, connectionTarget } from '../connections';
+import { eventGridEvent, incomingEvent } from '../events';
 import { flowDefinition } from '../flow-definition';
 import { flowAction, flowActions } from '../flow-definition/control-actions';
 import { clusterBody, clusterList, clusterView, gatewayBody, gatewayList, gatewayView } from '../gateways';
@@ -63,6 +74,7 @@ import {
 import { actionStatus, timelineEntry } from '../runs';
 import { openapiDocument } from './app-operations';
 import { runInput } from './flow-operations';
+import { sentEvents } from './trigger-operations';
 
 /*
  * Names of the schemas in the document. What callers send and what they are answered are described apart: a property with a default may
@@ -76,6 +88,10 @@ export const requestSchemas: Readonly<Record<string, z.ZodType>> = {
   FlowAction: flowAction,
   FlowSet: flowSet,
   RunInput: runInput,
+  SentEvents: sentEvents,
+  CloudEvent: incomingEvent,
+  EventGridEvent: eventGridEvent,
+  EventSourceBody: eventSourceBody,
   CancelBody: cancelBody,
   ControlBody: controlBody,
   StopBody: stopBody,
@@ -108,6 +124,13 @@ export const answerSchemas: Readonly<Record<string, z.ZodType>> = {
   FlowSetResult: flowSetResult,
   UploadedFile: uploadedFile,
   RunAccepted: runAccepted,
+  TriggerEntry: triggerEntry,
+  TriggerHistoryPage: triggerHistoryPage,
+  Schedule: scheduleView,
+  EventSource: eventSourceView,
+  EventSourceSecret: eventSourceSecret,
+  EventSourceList: eventSourceList,
+  EventsTaken: eventsTaken,
   RunSummary: runSummary,
   RunList: runList,
   Run: runView,

@@ -18,6 +18,11 @@ export interface CloudFlowRunInput {
   trigger?: string | undefined;
 }
 
+/** Whether no person or program asked for a run with this trigger. */
+export function isAutomatic(trigger: string | undefined): boolean {
+  return trigger === 'Recurrence' || trigger === 'Event';
+}
+
 /** Output of `cloud-flow-run`. */
 export interface CloudFlowRunResult {
   state: 'Succeeded' | 'Failed' | 'Cancelled' | 'TimedOut';

@@ -47,3 +47,10 @@ function transitionBetween(zone: string, earlyMs: number, lateMs: number): numbe
 function offsetAt(zone: string, atMs: number): number {
   return IANAZone.create(zone).offset(atMs) * MINUTE_MS;
 }
+
+/** What calendar and clock of the zone show, with the offset from UTC, such as `2026-03-29T09:00:00+02:00`. */
+export function localText(zoneName: string, atMs: number): string {
+  const zone = findZone(zoneName) ?? 'UTC';
+  const text = new Date(wallAt(zone, atMs)).toISOString().slice(0, 19);
+  return `${text}${IANAZone.create(zone).formatOffset(atMs, 'short')}`;
+}

@@ -1,4 +1,5 @@
-import type { Ports, StoredFlow } from '../../adapters/ports';
+import type { StoredFlow } from '../../adapters/flow-ports';
+import type { Ports } from '../../adapters/ports';
 import { fileKey } from '../../adapters/blobs/blob-keys';
 import { Cache } from '../../adapters/cache';
 import type { FlowTriggerKind } from '../../contracts/api-flows';

@@ -1,16 +1,27 @@
-import type { StoredFlow } from '../../adapters/ports';
+import type { StoredFlow } from '../../adapters/flow-ports';
 import type { FlowList, FlowView } from '../../contracts/api-flows';
 import { sha256Hex } from '../request-body';
 import { inputSchema, triggerKind, triggerOf } from './flow-input';
 
 export function flowSummary(flow: StoredFlow): FlowList['flows'][number] {
   const { description } = flow.definition;
+  const { disabled } = flow;
   return {
     name: flow.name,
     ...(description === undefined ? {} : { description }),
     trigger: triggerKind(triggerOf(flow.definition)),
     hash: flow.hash,
     updatedAt: new Date(flow.updatedMs).toISOString(),
+    state: disabled ? 'disabled' : 'enabled',
+    ...(disabled
+      ? {
+          disabled: {
+            reason: disabled.reason,
+            by: disabled.by,
+            at: new Date(disabled.atMs).toISOString(),
+          },
+        }
+      : {}),
   };
 }
 

@@ -1,10 +1,13 @@
 import { z } from 'zod';
-import type { FlowChange, Ports, StoredFlow } from '../../adapters/ports';
+import type { FlowChange, StoredFlow } from '../../adapters/flow-ports';
+import type { Ports } from '../../adapters/ports';
 import { flowSet, MOST_FLOWS_OF_A_SET, type FlowSetResult } from '../../contracts/api-flows';
 import type { FlowDefinition } from '../../contracts/flow-definition';
+import type { Settings } from '../../contracts/settings';
 import { http, json, type Handler } from '../http';
 import { fieldErrors, RequestError, type FieldError } from '../problem';
 import { readJson, sha256Hex } from '../request-body';
+import { planSchedule } from '../schedules/flow-schedule';
 import { flowsEtag } from './flow-view';
 import { parseDefinition } from './parse-definition';
 
@@ -15,13 +18,15 @@ import { parseDefinition } from './parse-definition';
 export function putFlows(ports: Ports): Handler {
   return http(async (request) => {
     const body = await readJson(request, ports.settings.maxBodyBytes * MOST_FLOWS_OF_A_SET);
-    const set = requireSet(body);
+    const set = requireSet(body, ports.settings);
     const current = await ports.flows.list();
     const wanted = request.headers.get('if-match');
     if (wanted !== null && wanted !== flowsEtag(current)) throw changedMeanwhile();
     const changes = changesTo(current, set);
     const result: FlowSetResult = { applied: !set.dryRun, changes: changes.map(viewOf) };
-    if (!set.dryRun && !(await ports.flows.change(requireFew(changes)))) throw changedMeanwhile();
+    if (set.dryRun) return json(result);
+    const plan = (flow: StoredFlow): Promise<void> => planSchedule(ports, flow);
+    if (!(await ports.flows.change(requireFew(changes), plan))) throw changedMeanwhile();
     return json(result);
   });
 }
@@ -41,13 +46,13 @@ interface PlannedChange extends FlowChange {
 const outline = flowSet.extend({ flows: z.array(z.unknown()).max(MOST_FLOWS_OF_A_SET) });
 
 /** @throws RequestError InvalidBody, InvalidDefinition that names each wrong place of each flow. */
-function requireSet(body: unknown): FlowSet {
+function requireSet(body: unknown, settings: Settings): FlowSet {
   const parsed = outline.safeParse(body);
   if (!parsed.success) throw new RequestError('InvalidBody', { errors: fieldErrors(parsed.error.issues) });
   const errors: FieldError[] = [];
   const definitions = new Map<string, FlowDefinition>();
   for (const [index, flow] of parsed.data.flows.entries()) {
-    const checked = parseDefinition(flow);
+    const checked = parseDefinition(flow, settings);
     const at = `/flows/${index}`;
     if ('errors' in checked) {
       errors.push(...checked.errors.map(({ path, message }) => ({ path: at + path, message })));

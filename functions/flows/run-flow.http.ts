@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { Ports } from '../../adapters/ports';
 import type { RunAccepted } from '../../contracts/api-flows';
@@ -9,20 +8,9 @@ import { durableHttp, json, type DurableHandler } from '../http';
 import { starterOf } from '../instances';
 import { RequestError } from '../problem';
 import { readJson, sha256Hex } from '../request-body';
+import { findFlow } from './find-flow';
 import { FlowInputs } from './flow-input';
-import {
-  claimRun,
-  newRun,
-  type RunStarter,
-  startClaimed,
-  startRun,
-  type StandingClaim,
-  wasStarted,
-} from './start-flow-run';
-
-/** How long a repeated request waits for the first one to start the run (ms). */
-const PATIENCE_MS = 1_000;
-const POLL_MS = 50;
+import { awaitStart, claimRun, newRun, startClaimed, startRun, type StandingClaim } from './start-flow-run';
 
 /**
  * POST flows/{flow}/run (rows A1, L1): 202 with the place to look. The same Idempotency-Key is answered alike for as long as its claim is
@@ -31,10 +19,10 @@ const POLL_MS = 50;
 export function runFlow(ports: Ports): DurableHandler {
   const inputs = new FlowInputs(ports.blobs);
 
-  /** @throws RequestError FlowNotFound, InvalidInput */
+  /** @throws RequestError FlowNotFound, FlowDisabled, InvalidInput */
   const startOf = async (name: string, body: unknown, startedBy: string): Promise<CloudFlowRunInput> => {
-    const flow = await ports.flows.get(name);
-    if (!flow) throw new RequestError('FlowNotFound', { detail: `There is no cloud flow "${name}".` });
+    const flow = await findFlow(ports, name);
+    if (flow.disabled) throw new RequestError('FlowDisabled');
     return newRun(ports, flow, { triggerBody: await inputs.accept(flow, body), startedBy });
   };
 
@@ -72,7 +60,7 @@ export function runFlow(ports: Ports): DurableHandler {
     if (standing.claim.bodyHash !== hashOf(body)) throw new RequestError('IdempotencyKeyReused');
     const { run } = standing.claim;
     const started = await startClaimed(ports, instances, standing);
-    if (started.state !== 'pending' || (await appears(ports, instances, run))) return accepted(run);
+    if (started.state !== 'pending' || (await awaitStart(ports, instances, run))) return accepted(run);
     throw new RequestError('Unavailable', {
       detail: 'The run of this idempotency key has not been started yet.',
       headers: { 'retry-after': String(Math.ceil(started.retryMs / 1_000)) },
@@ -92,14 +80,6 @@ function readKey(request: HttpRequest): string | undefined {
 
 function hashOf(body: unknown): string {
   return sha256Hex(canonicalJson(body));
-}
-
-async function appears(ports: Ports, instances: RunStarter, run: string): Promise<boolean> {
-  for (let waited = 0; waited < PATIENCE_MS; waited += POLL_MS) {
-    await pause(POLL_MS);
-    if (await wasStarted(ports, instances, run)) return true;
-  }
-  return false;
 }
 
 function accepted(run: string): HttpResponseInit {

@@ -1,12 +1,18 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { ulid } from 'ulid';
 import type { Instances } from '../../adapters/instances';
-import type { Claim, Ports, StoredFlow } from '../../adapters/ports';
+import type { Claim, StoredFlow } from '../../adapters/flow-ports';
+import type { Ports } from '../../adapters/ports';
 import type { CloudFlowRunInput } from '../../domain/runs/run-inputs';
 import { orchestrations } from '../../orchestrators/names';
 import { triggerKind, triggerOf } from './flow-input';
 
 /** A claim without an instance is young enough that whoever made it may still be about to start it (ms). */
 const START_WITHIN_MS = 60_000;
+
+/** How long a repeated request waits for the first one to start the run (ms). */
+const PATIENCE_MS = 1_000;
+const POLL_MS = 50;
 
 export type RunStarter = Pick<Instances, 'start' | 'stateOf'>;
 
@@ -72,10 +78,19 @@ export async function startClaimed(
 }
 
 /** Also when its history is gone and only the index still knows it. */
-export async function wasStarted(
+async function wasStarted(ports: Pick<Ports, 'runs'>, instances: RunStarter, run: string): Promise<boolean> {
+  return (await instances.stateOf(run)) !== 'none' || (await ports.runs.get(run)) !== undefined;
+}
+
+/** Waits, for a moment, until whoever has claimed the run has started it. */
+export async function awaitStart(
   ports: Pick<Ports, 'runs'>,
   instances: RunStarter,
   run: string,
 ): Promise<boolean> {
-  return (await instances.stateOf(run)) !== 'none' || (await ports.runs.get(run)) !== undefined;
+  for (let waited = 0; waited < PATIENCE_MS; waited += POLL_MS) {
+    await pause(POLL_MS);
+    if (await wasStarted(ports, instances, run)) return true;
+  }
+  return false;
 }

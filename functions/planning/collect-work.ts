@@ -1,4 +1,5 @@
-import { placeOf, type Ports, type StoredConnection, type StoredFlow } from '../../adapters/ports';
+import type { StoredFlow } from '../../adapters/flow-ports';
+import { placeOf, type Ports, type StoredConnection } from '../../adapters/ports';
 import type { PlanningView } from '../../contracts/planning';
 import type { RecurrenceTrigger } from '../../contracts/triggers';
 import { expectedDuration } from '../../domain/forecast/durations';

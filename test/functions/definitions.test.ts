@@ -61,7 +61,13 @@ describe('flows', () => {
     expect(shown.body).toMatchObject({ name: 'f', trigger: 'Button', inputs: { type: 'object' } });
     expect((await call(listFlows(ports))).body).toEqual({
       flows: [
-        { name: 'f', trigger: 'Button', hash: shown.body['hash'], updatedAt: '2026-01-01T00:00:00.000Z' },
+        {
+          name: 'f',
+          trigger: 'Button',
+          hash: shown.body['hash'],
+          updatedAt: '2026-01-01T00:00:00.000Z',
+          state: 'enabled',
+        },
       ],
     });
     expect((await call(getFlow(ports), { params: { flow: 'none' } })).body['code']).toBe('FlowNotFound');

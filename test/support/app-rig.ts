@@ -111,7 +111,9 @@ export class AppRig {
   }
 
   /** Fires a timer function once. */
-  async tick(timer: 'watch-machines' | 'watch-queues' | 'watch-gateways'): Promise<void> {
+  async tick(
+    timer: 'watch-machines' | 'watch-queues' | 'watch-gateways' | 'start-due-runs' | 'keep-house',
+  ): Promise<void> {
     await this.invoke(timer, {});
   }
 

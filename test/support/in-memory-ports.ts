@@ -8,8 +8,8 @@ import { createGuardedHttp } from '../../adapters/http-guard/guarded-http';
 import { eventPorts } from '../../adapters/tables/event-stores';
 import { announcedFeed, announcedRuns } from '../../adapters/announced';
 import { memoryTable } from './memory-table';
+import type { Claim } from '../../adapters/flow-ports';
 import type {
-  Claim,
   FeedEntry,
   GroupRow,
   MachineRow,
@@ -20,9 +20,10 @@ import type {
   RunRow,
   StoredConnection,
   StoredDesktopFlow,
-  StoredFlow,
 } from '../../adapters/ports';
+import { inMemoryFlows } from './in-memory-flows';
 import { inMemoryGateways } from './in-memory-gateways';
+import { inMemoryTriggers } from './in-memory-triggers';
 import type { LogLine } from '../../contracts/agent-protocol';
 
 /** Every port over plain maps, for tests of what stands above them. What was sent and stored can be looked at. */
@@ -45,8 +46,6 @@ export function createInMemoryPorts(
   const events = eventPorts(memoryTable(), now);
   const sha = (text: string | Uint8Array): string => createHash('sha256').update(text).digest('hex');
   const claims = new Map<string, Claim>();
-  const flows = new Map<string, StoredFlow>();
-  const snapshots = new Map<string, StoredFlow['definition']>();
   const desktopFlows = new Map<string, StoredDesktopFlow>();
   const connections = new Map<string, StoredConnection>();
   const machines = new Map<string, MachineRow>();
@@ -81,27 +80,18 @@ export function createInMemoryPorts(
         return Promise.resolve({ claim: standing ?? claim, first: !standing });
       },
       find: (flow, key) => Promise.resolve(claims.get(`${flow}/${key}`)),
-    },
-    flows: {
-      put: (definition) => {
-        const hash = sha(JSON.stringify(definition));
-        const stored = { name: definition.name, hash, updatedMs: now(), definition };
-        snapshots.set(hash, definition);
-        flows.set(definition.name, stored);
-        return Promise.resolve(stored);
+      prune: (flow, { beforeMs, top, after = '' }) => {
+        const page = [...claims]
+          .filter(([id]) => id.startsWith(`${flow}/`) && id > after)
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .slice(0, top);
+        for (const [id, { claimedMs }] of page) if (claimedMs < beforeMs) claims.delete(id);
+        return Promise.resolve(page.length < top ? undefined : page.at(-1)?.[0]);
       },
-      change: (changes) => {
-        if (changes.some(({ name, was }) => flows.get(name)?.hash !== was)) return Promise.resolve(false);
-        for (const { name, definition } of changes) {
-          if (definition) void ports.flows.put(definition);
-          else flows.delete(name);
-        }
-        return Promise.resolve(true);
-      },
-      get: (name) => Promise.resolve(flows.get(name)),
-      list: () => Promise.resolve([...flows.values()]),
-      snapshot: (hash) => Promise.resolve(snapshots.get(hash)),
+      isEmpty: (flow) => Promise.resolve(![...claims.keys()].some((id) => id.startsWith(`${flow}/`))),
     },
+    flows: inMemoryFlows(now),
+    ...inMemoryTriggers(),
     desktopFlows: {
       put: (manifest, zip) => {
         const stored = { name: manifest.name, package: sha(zip), manifest, updatedMs: now() };

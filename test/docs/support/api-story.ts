@@ -4,9 +4,10 @@ import { actionValueKey, artifactKey, fileKey, packageKey } from '../../../adapt
 import { agentHeaders, requestText } from '../../../contracts/agent-api';
 import type { Operation } from '../../../contracts/openapi/operation';
 import * as example from '../../../contracts/openapi/examples';
+import { EVENT_SECRET } from '../../../contracts/openapi/trigger-operations';
 import type { QueueSettings } from '../../../domain/run-queue/messages';
 import { AppRig } from '../../support/app-rig';
-import type { InMemoryPorts } from '../../support/in-memory-ports';
+import { createInMemoryPorts, type InMemoryPorts } from '../../support/in-memory-ports';
 import { TestAgent } from '../../support/test-agent';
 import { desktopRunInput } from '../../support/runs';
 import { zipOf } from '../../support/agent/zip';
@@ -43,6 +44,7 @@ export class ApiStory {
     const limit = String(BODY_LIMIT);
     this.rig = new AppRig(functions, {
       ATTENDANT_MAX_BODY_BYTES: limit,
+      ATTENDANT_MAX_EVENT_BYTES: limit,
       ATTENDANT_MAX_FILE_BYTES: limit,
       ATTENDANT_MAX_PACKAGE_BYTES: limit,
     });
@@ -125,6 +127,7 @@ export class ApiStory {
       },
     ]);
     await ports.blobs.put(actionValueKey(example.RUN, example.CSV_ID), Buffer.from('{"rows":[]}'));
+    await this.beginTriggers();
     await this.beginGroup();
     await this.beginGateways();
     await this.beginSubscription();
@@ -160,6 +163,26 @@ export class ApiStory {
     await agent.hello();
     await agent.startRun();
     await this.rig.idle();
+  }
+
+  /** A flow with a schedule that fired once, one that waits for orders, and the source that they come from. */
+  private async beginTriggers(): Promise<void> {
+    const { ports, clock } = this.rig;
+    const actions = { say: { type: 'Compose' as const, inputs: 1 } };
+    const recurrence = { cron: '30 2 * * *', timeZone: 'Europe/Berlin' };
+    const policies = { missed: 'skip', overlap: 'skip' } as const;
+    const nightly = { type: 'Recurrence' as const, recurrence, ...policies };
+    await ports.flows.put({ name: example.NIGHTLY_FLOW, triggers: { nightly }, actions });
+    const order = { type: 'Event' as const, inputs: { source: 'shop', types: ['order.created'] } };
+    await ports.flows.put({ name: 'on-order', triggers: { order }, actions });
+    const entry = { flow: example.NIGHTLY_FLOW, trigger: 'Recurrence', id: 'a' };
+    const nowMs = clock.now();
+    const fired = { outcome: 'fired', run: example.RUN } as const;
+    const skipped = { outcome: 'skipped', reason: 'overlap' } as const;
+    await ports.triggerHistory.record({ ...entry, atMs: nowMs - 86_400_000, ...fired });
+    await ports.triggerHistory.record({ ...entry, atMs: nowMs, ...skipped });
+    const secretRef = await ports.secrets.put('event-source-shop', EVENT_SECRET);
+    await ports.eventSources.put({ name: 'shop', auth: 'key', secretRef, createdMs: clock.now() });
   }
 
   private async beginGateways(): Promise<void> {
@@ -264,7 +287,8 @@ export function portsOf(rig: () => AppRig): InMemoryPorts {
         return found && { ...found, configurable: true };
       },
     });
-  return forward({} as InMemoryPorts, () => rig().ports);
+  // Any ports will do as the target: it only says which there are.
+  return forward(createInMemoryPorts(), () => rig().ports);
 }
 
 async function bodyOf({ body }: Operation, change: Change): Promise<Uint8Array | undefined> {

@@ -4,7 +4,7 @@ import addFormats from 'ajv-formats';
 type Json = Record<string, unknown>;
 
 const DOCUMENT = 'https://attendant.invalid/openapi.json';
-const METHODS = ['get', 'put', 'post', 'delete', 'patch'];
+const METHODS = ['get', 'put', 'post', 'delete', 'patch', 'options'];
 const KEYS: Record<string, readonly string[]> = {
   document: ['openapi', 'info', 'servers', 'tags', 'paths', 'components'],
   operation: [
