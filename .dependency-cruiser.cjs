@@ -61,7 +61,12 @@ module.exports = {
       '^(adapters|domain|contracts)/',
       'adapters know ports and contracts',
     ),
-    only('cli-talks-http', '^cli/', '^(cli|contracts)/', 'the CLI is a client of the API'),
+    only(
+      'cli-talks-http',
+      '^cli/',
+      '^(cli|contracts|domain)/',
+      'the CLI is a client of the API; the pure rules check files without a host',
+    ),
     only(
       'broker-alone',
       '^local/broker/',

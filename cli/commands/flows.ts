@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { extname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { parse } from 'yaml';
-import { z } from 'zod';
 import { flowList, flowView, runAccepted, type FlowView } from '../../contracts/api-flows';
 import { apiCommand, examples, part, sessionOf, type Session } from '../command';
 import { exitCodeOf, followRun } from '../follow-run';
-import { buildInput, readFile } from '../inputs';
+import { buildInput } from '../inputs';
 import { cloudRunText } from '../run-text';
-import { CliError, exitCodes, type Shell } from '../shell';
+import type { Shell } from '../shell';
+import { addFlowSetCommands } from './flow-sets';
 import { details, instant, table } from '../text';
 
 interface RunOptions {
@@ -69,21 +67,7 @@ export function addFlowCommands(program: Command, shell: Shell, end: (exitCode: 
     'attendant flows run report --input-json @inputs.json --json',
   );
 
-  const apply = apiCommand(
-    flows,
-    'apply <file>',
-    'create or replace a cloud flow from a JSON or YAML file',
-  ).action(async (file: string, _options, command: Command) => {
-    const session = sessionOf(shell, command);
-    const definition = readDefinition(resolve(shell.cwd, file));
-    const flow = await session.api.json(flowView, {
-      method: 'PUT',
-      path: `flows/${part(definition.name)}`,
-      body: definition,
-    });
-    session.print(flow, () => `${flow.name} is stored (${flow.hash.slice(0, 12)}).`);
-  });
-  examples(apply, 'attendant flows apply my-flow.json');
+  addFlowSetCommands(flows, shell, end);
 }
 
 async function startRun(session: Session, name: string, options: RunOptions) {
@@ -112,18 +96,6 @@ function flowText(flow: FlowView, utc: boolean): string {
     ['actions', Object.keys(flow.definition.actions).join(', ')],
   ]);
   return flow.inputs ? `${head}\n\ninputs:\n${JSON.stringify(flow.inputs, null, 2)}` : head;
-}
-
-function readDefinition(path: string): { name: string } {
-  const content = readFile(path).toString('utf8');
-  try {
-    const value: unknown = ['.yaml', '.yml'].includes(extname(path)) ? parse(content) : JSON.parse(content);
-    return z.looseObject({ name: z.string() }).parse(value);
-  } catch (cause) {
-    const said =
-      cause instanceof z.ZodError ? z.prettifyError(cause) : cause instanceof Error ? cause.message : '';
-    throw new CliError(`${path} is not a flow definition: ${said}`, { exitCode: exitCodes.usage });
-  }
 }
 
 function collect(value: string, before: string[]): string[] {

@@ -40,7 +40,7 @@ describe('attendant flows', () => {
   it('applies, lists in 80 columns, shows with inputs', async () => {
     expect(applied).toMatchObject({
       exitCode: 0,
-      out: expect.stringMatching(/^invoices is stored \([0-9a-f]{12}\)\.$/),
+      out: expect.stringMatching(/^DONE .*\ncreate +invoices +[0-9a-f]{12}$/),
     });
     const { out } = await product.run(['flows', 'list', '--utc']);
     const [head = '', row = ''] = out.split('\n');
@@ -166,7 +166,7 @@ describe('attendant flows', () => {
       [['flows', 'run', 'invoices', '--input', 'csv=@no.csv'], 2, 'no.csv: there is no such file.'],
       [['flows', 'run', 'invoices', '--input', 'month=x'], 2, '--input month: "x" is not of type integer.'],
       [['flows', 'run', 'invoices', '--input-json', '[1]'], 2, '--input-json: give a JSON object'],
-      [['flows', 'apply', 'in.csv'], 2, 'is not a flow definition'],
+      [['flows', 'apply', 'in.csv'], 1, 'is not a flow definition'],
       [['flows', 'fly'], 2, "unknown command 'fly'"],
       [['flows', 'run'], 2, "missing required argument 'flow'"],
     ])('%j exits with %i', async (args, exitCode, message) => {

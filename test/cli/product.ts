@@ -13,6 +13,7 @@ import { uploadFile } from '../../functions/files/upload-file.http';
 import { getFlow } from '../../functions/flows/get-flow.http';
 import { listFlows } from '../../functions/flows/list-flows.http';
 import { putFlow } from '../../functions/flows/put-flow.http';
+import { putFlows } from '../../functions/flows/put-flows.http';
 import { runFlow } from '../../functions/flows/run-flow.http';
 import type { DurableHandler, Handler } from '../../functions/http';
 import { getMachineQueue } from '../../functions/machines/get-machine-queue.http';
@@ -41,6 +42,7 @@ export function openProduct() {
   const routes: [string, string, (request: Call) => Promise<Answer>][] = [
     ['GET', 'flows', plain(listFlows(ports))],
     ['GET', 'flows/{flow}', plain(getFlow(ports))],
+    ['PUT', 'flows', plain(putFlows(ports))],
     ['PUT', 'flows/{flow}', plain(putFlow(ports))],
     ['POST', 'flows/{flow}/run', durable(runFlow(ports))],
     ['POST', 'files', plain(uploadFile(ports))],

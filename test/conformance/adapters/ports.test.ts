@@ -84,6 +84,21 @@ describe.each(portSets)('ports over %s', (_name, open) => {
     });
   });
 
+  it('flows: a set is changed as a whole or not at all, and of two at once one wins', async () => {
+    const named = (name: string, text: string): FlowDefinition => ({ ...flow(text), name });
+    const one = { name: 'set-a', was: undefined, definition: named('set-a', 'one') };
+    const two = { name: 'set-b', was: undefined, definition: named('set-b', 'one') };
+    const both = await Promise.all([ports.flows.change([one, two]), set.reopen().flows.change([two, one])]);
+    expect(both.filter((changed) => changed)).toHaveLength(1);
+    const was = (await ports.flows.get('set-a'))?.hash;
+    expect(await ports.flows.change([{ ...one, was, definition: named('set-a', 'two') }, two])).toBe(false);
+    expect((await ports.flows.get('set-a'))?.hash).toBe(was);
+    const gone = { name: 'set-b', was: (await ports.flows.get('set-b'))?.hash, definition: undefined };
+    expect(await ports.flows.change([{ ...one, was, definition: named('set-a', 'two') }, gone])).toBe(true);
+    expect((await set.reopen().flows.get('set-a'))?.definition).toEqual(named('set-a', 'two'));
+    expect(await set.reopen().flows.get('set-b')).toBeUndefined();
+  });
+
   it('desktop flows: manifest and package', async () => {
     const manifest = { name: 'totals', version: '1', runner: 'node' as const, entry: 'main.js' };
     const stored = await ports.desktopFlows.put(manifest, Buffer.from('zip'));
