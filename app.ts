@@ -74,6 +74,7 @@ import { listRunActions } from './functions/runs/list-run-actions.http';
 import { listRuns } from './functions/runs/list-runs.http';
 import { getSchedule } from './functions/schedules/get-schedule.http';
 import { startDueRuns } from './functions/schedules/start-due-runs.timer';
+import { resubmitRun } from './functions/runs/resubmit-run.http';
 import { FeedHub } from './functions/stream/feed-hub';
 import { listChanges } from './functions/stream/list-changes.http';
 import { streamChanges } from './functions/stream/stream-changes.http';
@@ -248,6 +249,7 @@ durableHttp('list-run-actions', 'GET', 'runs/{run}/actions', listRunActions(port
 http('get-run-value', 'GET', 'runs/{run}/values/{hash}', getRunValue(ports));
 durableHttp('list-artifacts', 'GET', 'runs/{run}/artifacts', listArtifacts(ports));
 http('get-artifact', 'GET', 'runs/{run}/artifacts/{name}', getArtifact(ports));
+durableHttp('resubmit-run', 'POST', 'runs/{run}/resubmit', resubmitRun(ports));
 durableHttp('cancel-run', 'POST', 'runs/{run}/cancel', cancelRun(ports));
 durableHttp('pause-run', 'POST', 'runs/{run}/pause', controlRun(ports, 'pause'));
 durableHttp('resume-run', 'POST', 'runs/{run}/resume', controlRun(ports, 'resume'));

@@ -21,6 +21,8 @@ export function announcedRuns(runs: RunIndex, events: Events): RunIndex {
     get: (run) => runs.get(run),
     list: (query) => runs.list(query),
     children: (run) => runs.children(run),
+    resubmits: (run) => runs.resubmits(run),
+    remove: (row) => runs.remove(row),
   };
 }
 

@@ -94,6 +94,8 @@ export interface RunRow {
   heardMs?: number | undefined;
   trigger?: string | undefined;
   startedBy?: string | undefined;
+  /** The run whose trigger data it was given (row A6). */
+  resubmittedFrom?: string | undefined;
 }
 
 export interface RunListQuery {
@@ -101,17 +103,31 @@ export interface RunListQuery {
   /** As given with the page before. */
   continuation?: string | undefined;
   state?: string | undefined;
+  /** Cloud-flow runs of this flow. */
   flow?: string | undefined;
+  /** Desktop-flow runs of this desktop flow, or that were granted a machine or a place in this queue. */
+  desktopFlow?: string | undefined;
+  machine?: string | undefined;
+  queue?: string | undefined;
+  trigger?: string | undefined;
+  startedBy?: string | undefined;
+  /** Requested from then (ms), before then. */
+  fromMs?: number | undefined;
+  toMs?: number | undefined;
 }
 
 export interface RunIndex {
   /** Inserts the row or merges the given fields into it; idempotent. */
   record(row: Partial<RunRow> & Pick<RunRow, 'run'>): Promise<void>;
   get(run: string): Promise<RunRow | undefined>;
-  /** Cloud-flow runs, newest first. */
+  /** Cloud-flow runs, or desktop-flow runs where the query names what only these have; newest first. A page may be short while there is more. */
   list(query: RunListQuery): Promise<{ rows: RunRow[]; continuation?: string }>;
   /** The desktop-flow runs of a cloud-flow run, in order of scheduling. */
   children(run: string): Promise<RunRow[]>;
+  /** The runs that repeat this one, in the order of their start (row A6). */
+  resubmits(run: string): Promise<string[]>;
+  /** Forgets the run and what lists know of it; one that is not there is no error. */
+  remove(row: RunRow): Promise<void>;
 }
 
 /** Row A8: what the actions of runs, and the rounds of their loops, were given and gave. */

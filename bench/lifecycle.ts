@@ -229,7 +229,7 @@ export class Lifecycle {
     let count = 0;
     let continuation = '';
     for (;;) {
-      const path = `/api/runs?state=${state}&top=100${continuation}`;
+      const path = `/api/runs?status=${state}&top=100${continuation}`;
       const page = await this.parts.api.call<RunList>('GET', path);
       count += page.runs.filter(({ run }) => wanted.has(run)).length;
       if (page.continuation === undefined) return count;

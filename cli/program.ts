@@ -12,6 +12,7 @@ import { addGroupCommands } from './commands/groups';
 import { addMachineCommands } from './commands/machines';
 import { addQueueCommands } from './commands/queue';
 import { addRunCommands } from './commands/runs';
+import { addSubscriptionCommands } from './commands/subscriptions';
 import { installationKey } from './endpoint';
 import { CliError, exitCodes, type Shell } from './shell';
 
@@ -42,7 +43,7 @@ function createProgram(shell: Shell, end: (exitCode: number) => void): Command {
         '',
         'Examples:',
         '  $ attendant flows run process-invoices --input csv=@invoices.csv --wait',
-        '  $ attendant runs list --state Failed',
+        '  $ attendant runs list --status Failed --since 2h',
         '  $ attendant runs logs <run> --follow',
         '',
         'Exit codes: 0 succeeded, 1 failed, 2 wrong use, 3 run cancelled, 4 run timed out, 5 no host answers.',
@@ -57,6 +58,7 @@ function createProgram(shell: Shell, end: (exitCode: number) => void): Command {
   addGroupCommands(program, shell);
   addGatewayCommands(program, shell);
   addCapacityCommands(program, shell);
+  addSubscriptionCommands(program, shell);
   addPlanningCommand(program, shell);
   addKeyCommand(program, shell);
   addLauncherCommands(program, shell, end);

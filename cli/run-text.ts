@@ -14,7 +14,10 @@ export function cloudRunText(view: CloudRunView, utc: boolean): string {
     ['requested', instant(view.requestedAt, utc)],
     ['ended', instant(view.endedAt, utc)],
     ['took', view.endedAt && duration(Date.parse(view.endedAt) - Date.parse(view.requestedAt))],
+    ['trigger', view.trigger],
     ['started by', view.startedBy],
+    ['resubmitted from', view.resubmittedFrom],
+    ['resubmitted as', view.resubmittedAs?.join(', ')],
   ]);
   const actions = Object.entries(view.actions).map(
     ([name, action]) => `  ${name}: ${action.status}${roundsText(action.iterations)}`,

@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import { errorInfoSchema, logLine, stopMode, usage } from './agent-protocol';
-import { instant, resourceName } from './ids';
 import { actionStatus, cloudRunState, desktopRunState, pausedSince, timelineEntry } from './runs';
+import { groupId, instant, machineId, resourceName } from './ids';
 
 /*
- * GET  /api/runs?state=&flow=&top=&continuation=   runList, newest first
+ * GET  /api/runs?status=&flow=&machine=…&top=       runList, newest first
  * GET  /api/runs/{run}                             runView: of a cloud-flow run or of a desktop-flow run
  * POST /api/runs/{run}/cancel                      202 cancelAccepted (row A7)
  * POST /api/runs/{run}/pause, …/resume             controlBody → 202 controlAccepted
  * POST /api/runs/{run}/stop                        stopBody → 202 controlAccepted
+ * POST /api/runs/{run}/resubmit                    202 runAccepted (row A6)
  * GET  /api/runs/{run}/logs?after=&top=            runLog (desktop-flow runs)
  * GET  /api/runs/{run}/artifacts                   artifactList; of a cloud-flow run: those of all its desktop-flow runs
  * GET  /api/runs/{run}/artifacts/{name}            the bytes
@@ -18,8 +19,9 @@ import { actionStatus, cloudRunState, desktopRunState, pausedSince, timelineEntr
 export const runError = errorInfoSchema.extend({ remedy: z.string() });
 export type RunError = z.infer<typeof runError>;
 
-export const runSummary = z.object({
+export const cloudRunSummary = z.object({
   run: z.string(),
+  kind: z.literal('cloud'),
   flow: z.string(),
   status: cloudRunState,
   requestedAt: instant,
@@ -28,18 +30,59 @@ export const runSummary = z.object({
   startedBy: z.string().optional(),
   error: runError.optional(),
 });
+
+export const desktopRunSummary = z.object({
+  run: z.string(),
+  kind: z.literal('desktop'),
+  parent: z.string().describe('The cloud-flow run.'),
+  desktopFlow: z.string(),
+  status: desktopRunState,
+  requestedAt: instant,
+  endedAt: instant.optional(),
+  machine: z.string().optional(),
+  queue: z.string().optional(),
+  startedBy: z.string().optional(),
+  error: runError.optional(),
+});
+
+export const runSummary = z.discriminatedUnion('kind', [cloudRunSummary, desktopRunSummary]);
 export type RunSummary = z.infer<typeof runSummary>;
 
-export const runListQuery = z.object({
-  state: cloudRunState.optional(),
-  flow: resourceName.optional(),
-  top: z.coerce.number().int().min(1).max(100).default(20),
-  continuation: z
-    .string()
-    .regex(/^\d{4}-\d{2}\.[0-9A-Z]{26}$/, 'is not the continuation of an earlier answer')
-    .optional()
-    .describe('From the answer with the page before.'),
-});
+export const runListQuery = z
+  .object({
+    status: z
+      .enum([...cloudRunState.options, ...desktopRunState.options])
+      .optional()
+      .describe('Of desktop-flow runs: only how they ended.'),
+    flow: resourceName.optional().describe('Runs of this cloud flow.'),
+    desktopFlow: resourceName.optional().describe('Desktop-flow runs of this desktop flow.'),
+    machine: machineId.optional().describe('Desktop-flow runs that this machine was given.'),
+    group: groupId.optional().describe('Desktop-flow runs that a machine of this group was given.'),
+    trigger: z.string().max(64).optional().describe('Kind of trigger, such as Button, Http or Recurrence.'),
+    startedBy: z.string().max(200).optional(),
+    from: instant.optional().describe('Requested at this instant or later.'),
+    to: instant.optional().describe('Requested before this instant.'),
+    top: z.coerce.number().int().min(1).max(100).default(20),
+    continuation: z
+      .string()
+      .regex(/^(\d{4}-\d{2}\|)?[0-9A-Z]{26}(-[\d.]{6,420})?$/, 'is not the continuation of an earlier answer')
+      .optional()
+      .describe('From the answer with the page before.'),
+  })
+  .superRefine((query, context) => {
+    const refuse = (path: string, message: string): void =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    const desktop = query.desktopFlow ?? query.machine ?? query.group;
+    const states = desktop === undefined ? cloudRunState : desktopRunState;
+    if (desktop !== undefined && query.flow !== undefined)
+      refuse('flow', 'does not go with desktopFlow, machine or group');
+    if (desktop !== undefined && query.trigger !== undefined)
+      refuse('trigger', 'does not go with desktopFlow, machine or group');
+    if (query.status !== undefined && !states.safeParse(query.status).success)
+      refuse('status', `is no status of these runs: ${states.options.join(', ')}`);
+    if (query.from !== undefined && query.to !== undefined && Date.parse(query.from) >= Date.parse(query.to))
+      refuse('to', 'is not after from');
+  });
 
 export const runList = z.object({
   runs: z.array(runSummary),
@@ -94,6 +137,11 @@ export const cloudRunView = z.object({
   endedAt: instant.optional(),
   trigger: z.string().optional(),
   startedBy: z.string().optional(),
+  resubmittedFrom: z.string().optional().describe('The run whose trigger data it was given.'),
+  resubmittedAs: z
+    .array(z.string())
+    .optional()
+    .describe('Runs that were given its trigger data, oldest first.'),
   input: z.unknown().optional(),
   actions: z.record(z.string(), actionStatus),
   outputs: z.record(z.string(), z.unknown()).optional(),

@@ -27,7 +27,7 @@ export const eventType = z.enum([
 export type EventType = z.infer<typeof eventType>;
 
 /** `<ms since the epoch>-<what>`: the same whenever the event is sent, and in the order of time. */
-export const eventId = z.string().regex(/^\d{13}-[A-Za-z0-9-]{1,120}$/, 'is not the id of an event');
+export const eventId = z.string().regex(/^\d{13}-[A-Za-z0-9_-]{1,460}$/, 'is not the id of an event');
 
 /** CloudEvents 1.0, structured mode. */
 export const cloudEvent = z.object({
@@ -108,7 +108,7 @@ export const deliveryQuery = z.object({
   top: z.coerce.number().int().min(1).max(100).default(20),
   continuation: z
     .string()
-    .regex(/^[A-Za-z0-9-]{13,160}$/, 'is not the continuation of an earlier answer')
+    .regex(/^[A-Za-z0-9_-]{13,500}$/, 'is not the continuation of an earlier answer')
     .optional(),
 });
 

@@ -166,6 +166,20 @@ export const requestErrors = {
     remedy:
       'Only a run that executes can be paused or resumed; one that waits can be cancelled, or moved in its queue.',
   },
+  RunNotEnded: {
+    status: 409,
+    kind: 'user',
+    ours: true,
+    message: 'The run has not ended.',
+    remedy: 'Wait for its end, or cancel it first.',
+  },
+  TriggerDataGone: {
+    status: 410,
+    kind: 'user',
+    ours: true,
+    message: 'The trigger data of the run is not kept any more.',
+    remedy: 'Start the flow anew with its input; `historyDays` says how long trigger data is kept.',
+  },
   RunNotQueued: {
     status: 409,
     kind: 'user',

@@ -21,6 +21,7 @@ export function loadFlow({ runs, flows }: Pick<Ports, 'runs' | 'flows'>) {
       requestedMs,
       trigger: input.trigger,
       startedBy: input.startedBy,
+      resubmittedFrom: input.resubmittedFrom,
     });
     const definition = await flows.snapshot(input.definition);
     if (!definition) return refuse('FlowNotFound', `no snapshot ${input.definition}`);

@@ -1,26 +1,29 @@
-import { errorInfoSchema } from '../../contracts/agent-protocol';
 import type { RunIndex, RunListQuery, RunRow } from '../ports';
-import {
-  instantColumn,
-  optionalInstant,
-  optionalNumber,
-  optionalText,
-  requireInstant,
-  requireText,
-  textColumns,
-} from './columns';
-import { cloudRunKey, MONTHS_PARTITION, runKey } from './run-keys';
-import type { Columns, StoredRow, Table } from './table';
+import { instantColumn, textColumns } from './columns';
+import { cloudRunKey, listRow, listsOf, MONTHS_PARTITION, resubmitsPartition, runKey } from './run-keys';
+import { RunLists } from './run-lists';
+import { fromRow } from './run-row';
+import type { Columns, TableRows } from './table';
 
-/** Keys: adapters/tables/run-keys.ts. A continuation is `<month>.<row key of the last run given>`. */
+/** Keys: adapters/tables/run-keys.ts. */
 export class TableRunIndex implements RunIndex {
   private readonly monthsKnown = new Set<string>();
+  private readonly lists: RunLists;
 
-  constructor(private readonly table: Table) {}
+  constructor(private readonly table: TableRows) {
+    this.lists = new RunLists(table);
+  }
 
   async record(row: Partial<RunRow> & Pick<RunRow, 'run'>): Promise<void> {
     await this.noteMonth(row.run);
-    await this.table.merge(runKey(row.run), toColumns(row));
+    const { run, resubmittedFrom } = row;
+    await Promise.all([
+      this.table.merge(runKey(run), toColumns(row)),
+      ...listsOf(row).map((partition) => this.table.insert({ partition, row: listRow(run) }, { run })),
+      resubmittedFrom === undefined
+        ? undefined
+        : this.table.insert({ partition: resubmitsPartition(resubmittedFrom), row: run }, {}),
+    ]);
   }
 
   async get(run: string): Promise<RunRow | undefined> {
@@ -28,33 +31,26 @@ export class TableRunIndex implements RunIndex {
     return row && fromRow(row);
   }
 
-  async list(query: RunListQuery): Promise<{ rows: RunRow[]; continuation?: string }> {
-    const [fromMonth, afterRow] = query.continuation?.split('.') ?? [];
-    const rows: RunRow[] = [];
-    for (const month of await this.months(fromMonth)) {
-      const left = query.top - rows.length;
-      const found = await this.table.query({
-        partition: month,
-        after: month === fromMonth ? afterRow : undefined,
-        where: { state: query.state, name: query.flow },
-        top: left,
-      });
-      rows.push(...found.flatMap((row) => fromRow(row) ?? []));
-      const last = found.at(-1);
-      if (found.length === left && last) return { rows, continuation: `${month}.${last.row}` };
-    }
-    return { rows };
+  list(query: RunListQuery): Promise<{ rows: RunRow[]; continuation?: string }> {
+    return this.lists.page(query);
   }
 
   async children(run: string): Promise<RunRow[]> {
     return (await this.table.query({ partition: run })).flatMap((row) => fromRow(row) ?? []);
   }
 
-  /** Months that have runs, latest first, from `latest` back. */
-  private async months(latest: string | undefined): Promise<string[]> {
-    const rows = await this.table.query({ partition: MONTHS_PARTITION });
-    const months = rows.map((row) => row.row).reverse();
-    return latest === undefined ? months : months.filter((month) => month <= latest);
+  async resubmits(run: string): Promise<string[]> {
+    return (await this.table.query({ partition: resubmitsPartition(run) })).map(({ row }) => row);
+  }
+
+  /** The run's own row goes last: as long as it stands, the rest can be found. */
+  async remove(row: RunRow): Promise<void> {
+    const links = await this.table.query({ partition: resubmitsPartition(row.run) });
+    await Promise.all([
+      ...listsOf(row).map((partition) => this.table.remove({ partition, row: listRow(row.run) })),
+      ...links.map((link) => this.table.remove(link)),
+    ]);
+    await this.table.remove(runKey(row.run));
   }
 
   private async noteMonth(run: string): Promise<void> {
@@ -85,31 +81,7 @@ function toColumns(row: Partial<RunRow> & Pick<RunRow, 'run'>): Columns {
     heardAt: instant(row.heardMs),
     trigger: row.trigger,
     startedBy: row.startedBy,
+    resubmittedFrom: row.resubmittedFrom,
     ...(row.error ? textColumns('error', JSON.stringify(row.error)) : {}),
-  };
-}
-
-/** The run, or undefined for a row to which only later facts have come so far. */
-function fromRow({ columns }: StoredRow): RunRow | undefined {
-  const kind = columns['kind'];
-  if (kind !== 'cloud' && kind !== 'desktop') return undefined;
-  const error = optionalText(columns, 'error');
-  return {
-    run: requireText(columns, 'run'),
-    kind,
-    name: requireText(columns, 'name'),
-    state: requireText(columns, 'state'),
-    requestedMs: requireInstant(columns, 'requestedAt'),
-    endedMs: optionalInstant(columns, 'endedAt'),
-    error: error === undefined ? undefined : errorInfoSchema.parse(JSON.parse(error)),
-    machine: optionalText(columns, 'machine'),
-    epoch: optionalNumber(columns, 'epoch'),
-    fence: optionalNumber(columns, 'fence'),
-    queue: optionalText(columns, 'queue'),
-    cluster: optionalText(columns, 'cluster'),
-    gateway: optionalText(columns, 'gateway'),
-    heardMs: optionalInstant(columns, 'heardAt'),
-    trigger: optionalText(columns, 'trigger'),
-    startedBy: optionalText(columns, 'startedBy'),
   };
 }

@@ -1,29 +1,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import {
-  artifactList,
-  cancelAccepted,
-  runList,
-  runLog,
-  runView,
-  type RunView,
-} from '../../contracts/api-runs';
 import { addControlCommands } from './run-control';
 import { runActions } from '../../contracts/api-run-actions';
-import { apiCommand, examples, part, sessionOf, type Session } from '../command';
 import { actionsText, cloudRunText, desktopRunText } from '../run-text';
+import { artifactList, cancelAccepted, runLog, runView, type RunView } from '../../contracts/api-runs';
+import { apiCommand, examples, part, sessionOf, type Session } from '../command';
+import { addRunListCommands } from './run-lists';
 import type { Shell } from '../shell';
 import { bytes, instant, table } from '../text';
 
 const FOLLOW_MS = 500;
-
-interface ListOptions {
-  state?: string;
-  flow?: string;
-  top: string;
-  continuation?: string;
-}
 
 interface ShowOptions {
   actions?: string | true;
@@ -34,32 +21,7 @@ interface ShowOptions {
 export function addRunCommands(program: Command, shell: Shell): void {
   const runs = program.command('runs').description('runs of cloud flows and of their desktop flows');
 
-  const list = apiCommand(runs, 'list', 'list runs of cloud flows, newest first')
-    .option('--state <state>', 'only runs in this state, such as Running or Failed')
-    .option('--flow <flow>', 'only runs of this cloud flow')
-    .option('--top <n>', 'how many, at most 100', '20')
-    .option('--continuation <text>', 'go on where an earlier list ended')
-    .action(async (options: ListOptions, command: Command) => {
-      const session = sessionOf(shell, command);
-      const { state, flow, top, continuation } = options;
-      const page = await session.api.json(runList, {
-        path: 'runs',
-        query: { state, flow, top, continuation },
-      });
-      session.print(page, () => {
-        const rows = table(
-          [
-            { title: 'RUN', of: (run) => run.run },
-            { title: 'FLOW', of: (run) => run.flow, flexible: true },
-            { title: 'STATUS', of: (run) => run.status },
-            { title: 'REQUESTED', of: (run) => instant(run.requestedAt, session.utc) },
-          ],
-          page.runs,
-        );
-        return page.continuation ? `${rows}\nmore: --continuation ${page.continuation}` : rows;
-      });
-    });
-  examples(list, 'attendant runs list --state Failed --top 5', 'attendant runs list --flow report --json');
+  addRunListCommands(runs, shell);
 
   const show = apiCommand(runs, 'show <run>', 'show a run: its states, actions, outputs or error')
     .option('--actions [parent]', 'what its actions were given and gave; of a scope or loop when it is named')

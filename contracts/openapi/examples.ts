@@ -30,6 +30,9 @@ export const DEAD_EVENT = '1772438403450-01KJPRZA00KKTHB07AQZXXWX30-failed';
 /** Comes at half past two by the clocks of Berlin. */
 export const NIGHTLY_FLOW = 'nightly';
 
+/** Failed, because its desktop flow was not there. */
+export const ENDED_RUN = '01KJPRZ900KKTHB07AQZXXWX30';
+
 export const REQUESTED = '2026-03-02T08:00:00.000Z';
 export const STARTED = '2026-03-02T08:00:01.210Z';
 export const NOW = '2026-03-02T08:00:03.450Z';

@@ -15,7 +15,8 @@ import {
 } from '../api-runs';
 import { contentHash, desktopRunId, runId } from '../ids';
 import { runActions, runActionsQuery } from '../api-run-actions';
-import { CSV_ID, DESKTOP_RUN, MACHINE, NOW, REQUESTED, RUN, STARTED } from './examples';
+import { runAccepted, runFlowHeaders } from '../api-flows';
+import { CSV_ID, DESKTOP_RUN, ENDED_RUN, MACHINE, NOW, REQUESTED, RUN, STARTED } from './examples';
 import { answer, bytesAnswer, jsonBody, jsonBodyErrors, type Operation, parameters } from './operation';
 
 const anyRun = z
@@ -46,14 +47,17 @@ export const runOperations: readonly Operation[] = [
     method: 'GET',
     route: 'runs',
     tag: 'Runs',
-    summary: 'List cloud-flow runs, newest first',
+    summary: 'List runs, newest first',
+    description:
+      'Cloud-flow runs; desktop-flow runs when `desktopFlow`, `machine` or `group` is given. A page may be short while there is more: go on until no `continuation` comes.',
     access: 'key',
-    query: parameters(runListQuery, { state: 'Running', flow: 'process-invoices', top: 5 }),
+    query: parameters(runListQuery, { status: 'Running', flow: 'process-invoices', top: 5 }),
     answers: [
       answer({ what: 'One page of runs.' }, runList, {
         runs: [
           {
             run: RUN,
+            kind: 'cloud',
             flow: 'process-invoices',
             status: 'Running',
             requestedAt: REQUESTED,
@@ -183,6 +187,30 @@ export const runOperations: readonly Operation[] = [
     }),
     answers: [bytesAnswer('The bytes.', 'application/octet-stream')],
     errors: ['RunNotFound', 'FileNotFound'],
+  },
+  {
+    name: 'resubmit-run',
+    method: 'POST',
+    route: 'runs/{run}/resubmit',
+    tag: 'Runs',
+    summary: 'Run an ended cloud-flow run again',
+    description:
+      'The same trigger data against the current definition of the flow. The runs link to each other (`resubmittedFrom`, `resubmittedAs`). Trigger data is kept as long as histories.',
+    access: 'key',
+    path: parameters(z.object({ run: runId }), { run: ENDED_RUN }),
+    headers: parameters(runFlowHeaders, { 'Idempotency-Key': 'again-1' }),
+    answers: [
+      answer(
+        { status: 202, what: 'The new run.', headers: { Location: 'Address of the run.' } },
+        runAccepted,
+        {
+          run: RUN,
+          status: 'Running',
+          links: { self: `/api/runs/${RUN}`, cancel: `/api/runs/${RUN}/cancel` },
+        },
+      ),
+    ],
+    errors: ['InvalidBody', 'RunNotFound', 'RunNotEnded', 'TriggerDataGone', 'FlowNotFound', 'InvalidInput'],
   },
   {
     name: 'cancel-run',

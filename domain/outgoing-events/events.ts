@@ -111,7 +111,8 @@ export function instantKey(ms: number): string {
 }
 
 function eventIdOf(atMs: number, what: string): string {
-  return `${instantKey(atMs)}-${what}`;
+  // A full stop separates what is signed.
+  return `${instantKey(atMs)}-${what.replaceAll('.', '_')}`;
 }
 
 /** Orders events of one run that fall into one millisecond. */

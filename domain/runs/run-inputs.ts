@@ -16,6 +16,8 @@ export interface CloudFlowRunInput {
   startedBy?: string | undefined;
   /** Kind of trigger, for the run index. */
   trigger?: string | undefined;
+  /** The run whose trigger data it was given (row A6). */
+  resubmittedFrom?: string | undefined;
 }
 
 /** Whether no person or program asked for a run with this trigger. */

@@ -1,16 +1,14 @@
-import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { Ports } from '../../adapters/ports';
-import type { RunAccepted } from '../../contracts/api-flows';
 import type { CloudFlowRunInput } from '../../domain/runs/run-inputs';
 import { callerOf } from '../caller';
-import { canonicalJson } from '../canonical-json';
-import { durableHttp, json, type DurableHandler } from '../http';
+import { durableHttp, type DurableHandler } from '../http';
 import { starterOf } from '../instances';
 import { RequestError } from '../problem';
-import { readJson, sha256Hex } from '../request-body';
+import { readJson } from '../request-body';
 import { findFlow } from './find-flow';
 import { FlowInputs } from './flow-input';
-import { awaitStart, claimRun, newRun, startClaimed, startRun, type StandingClaim } from './start-flow-run';
+import { acceptClaimed, accepted, hashOf, idempotencyKey } from './accept-run';
+import { claimRun, newRun, startRun, type StandingClaim } from './start-flow-run';
 
 /**
  * POST flows/{flow}/run (rows A1, L1): 202 with the place to look. The same Idempotency-Key is answered alike for as long as its claim is
@@ -48,7 +46,7 @@ export function runFlow(ports: Ports): DurableHandler {
   return durableHttp(async (request, client) => {
     const instances = starterOf(client);
     const name = request.params['flow'] ?? '';
-    const key = readKey(request);
+    const key = idempotencyKey(request);
     const body = await readJson(request, ports.settings.maxBodyBytes);
     const startedBy = callerOf(request).name;
     if (key === undefined) {
@@ -58,32 +56,6 @@ export function runFlow(ports: Ports): DurableHandler {
     }
     const standing = await claimOf({ name, key, body, startedBy });
     if (standing.claim.bodyHash !== hashOf(body)) throw new RequestError('IdempotencyKeyReused');
-    const { run } = standing.claim;
-    const started = await startClaimed(ports, instances, standing);
-    if (started.state !== 'pending' || (await awaitStart(ports, instances, run))) return accepted(run);
-    throw new RequestError('Unavailable', {
-      detail: 'The run of this idempotency key has not been started yet.',
-      headers: { 'retry-after': String(Math.ceil(started.retryMs / 1_000)) },
-    });
+    return acceptClaimed(ports, instances, standing);
   });
-}
-
-/** @throws RequestError InvalidBody when the key is longer than a claim takes. */
-function readKey(request: HttpRequest): string | undefined {
-  const key = request.headers.get('idempotency-key');
-  if (key !== null && key.length > 256) {
-    const errors = [{ path: 'Idempotency-Key', message: 'is longer than 256 characters' }];
-    throw new RequestError('InvalidBody', { errors });
-  }
-  return key === null || key === '' ? undefined : key;
-}
-
-function hashOf(body: unknown): string {
-  return sha256Hex(canonicalJson(body));
-}
-
-function accepted(run: string): HttpResponseInit {
-  const self = `/api/runs/${run}`;
-  const body: RunAccepted = { run, status: 'Running', links: { self, cancel: `${self}/cancel` } };
-  return json(body, 202, { location: self });
 }

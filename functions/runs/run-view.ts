@@ -27,6 +27,7 @@ interface ShownInput {
   triggerBody?: unknown;
   startedBy?: string;
   trigger?: string;
+  resubmittedFrom?: string;
 }
 
 export async function cloudRunView(
@@ -37,6 +38,7 @@ export async function cloudRunView(
   const { run, row, instance, status } = found;
   const input = shownInput(instance?.input);
   const state = cloudRunState.parse(status.state);
+  const resubmits = await ports.runs.resubmits(run);
   return {
     run,
     kind: 'cloud',
@@ -45,6 +47,8 @@ export async function cloudRunView(
     requestedAt: iso(decodeTime(run)),
     ...endOf(found),
     ...given({ trigger: row?.trigger ?? input.trigger, startedBy: row?.startedBy ?? input.startedBy }),
+    ...given({ resubmittedFrom: row?.resubmittedFrom ?? input.resubmittedFrom }),
+    ...(resubmits.length > 0 ? { resubmittedAs: resubmits } : {}),
     ...given({ input: input.triggerBody }),
     actions: await liveActions(client, found),
     ...given({ outputs: status.outputs }),
@@ -78,15 +82,27 @@ export async function desktopRunView(ports: Ports, found: FoundRun): Promise<Des
 }
 
 export function runSummary(row: RunRow): RunSummary {
-  const state = cloudRunState.safeParse(row.state);
-  return {
+  const common = {
     run: row.run,
-    flow: row.name,
-    status: state.success ? state.data : 'Running',
     requestedAt: iso(row.requestedMs),
     ...(row.endedMs === undefined ? {} : { endedAt: iso(row.endedMs) }),
-    ...given({ trigger: row.trigger, startedBy: row.startedBy }),
+    ...given({ startedBy: row.startedBy }),
     ...(row.error ? { error: withRemedy(row.error) } : {}),
+  };
+  if (row.kind === 'cloud') {
+    const state = cloudRunState.catch('Running').parse(row.state);
+    return { ...common, kind: 'cloud', flow: row.name, status: state, ...given({ trigger: row.trigger }) };
+  }
+  return {
+    ...common,
+    kind: 'desktop',
+    parent: row.run.slice(0, ULID_LENGTH),
+    desktopFlow: row.name,
+    // The row learns of a run's beginning and end; in between it is with a machine once it has one.
+    status: desktopRunState
+      .catch('Queued')
+      .parse(row.state === 'Queued' && row.machine ? 'Running' : row.state),
+    ...given({ machine: row.machine, queue: row.queue }),
   };
 }
 

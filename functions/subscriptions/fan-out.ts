@@ -6,6 +6,9 @@ import { isWanted, type OutgoingEvent } from '../../domain/outgoing-events/event
 const BATCH = 200;
 const BATCHES = 10;
 
+/** Of a cloud-flow run's id; those of its desktop-flow runs begin with it. */
+const RUN_LENGTH = 26;
+
 type FanOutPorts = Pick<Ports, 'events' | 'deliveries' | 'subscriptions' | 'runs' | 'now'>;
 
 /**
@@ -57,7 +60,7 @@ export async function replayKept(ports: FanOutPorts, subscriptions: readonly Sub
 /** What the run index knows of the run is added here, so that whoever notes an event need not look. */
 async function complete({ runs }: Pick<Ports, 'runs'>, event: OutgoingEvent): Promise<OutgoingEvent> {
   if (event.run === undefined) return event;
-  const [parent = event.run] = event.run.split('-');
+  const parent = event.run.slice(0, RUN_LENGTH);
   const isChild = parent !== event.run;
   const [row, parentRow] = await Promise.all([runs.get(event.run), isChild ? runs.get(parent) : undefined]);
   const flow = isChild ? parentRow?.name : row?.name;

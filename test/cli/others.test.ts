@@ -44,7 +44,7 @@ const run = (...args: string[]) => product.run(args);
 
 describe('attendant runs', () => {
   it('list', async () => {
-    const { out } = await run('runs', 'list', '--utc', '--state', 'Failed');
+    const { out } = await run('runs', 'list', '--utc', '--status', 'Failed');
     expect(out.split('\n')).toEqual([
       'RUN                         FLOW      STATUS  REQUESTED',
       `${RUN}  invoices  Failed  2026-01-15 12:00:00Z`,

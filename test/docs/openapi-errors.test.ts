@@ -36,6 +36,7 @@ interface Case {
   change?: Change;
 }
 
+const OTHER_RUN = '01KJPRZ800KKTHB07AQZXXWX30';
 const OTHER_GROUP = `g-${'1'.repeat(26)}`;
 const OTHER_MACHINE = `m-${'1'.repeat(26)}`;
 const body = (of: Operation | undefined): object =>
@@ -71,6 +72,28 @@ const cases: Record<string, Case> = {
   MalformedJson: { change: { body: '{' } },
   BodyTooLarge: { change: { body: 'x'.repeat(BODY_LIMIT + 1) } },
   InvalidBody: { change: { body: [] } },
+  RunNotEnded: { change: { path: { run: RUN } } },
+  TriggerDataGone: {
+    before: ({ rig: { ports } }) =>
+      ports.runs.record({
+        run: OTHER_RUN,
+        kind: 'cloud',
+        name: 'f',
+        state: 'Failed',
+        requestedMs: 1,
+        endedMs: 2,
+      }),
+    change: { path: { run: OTHER_RUN } },
+  },
+  'resubmit-run FlowNotFound': {
+    before: (story) => story.endRun(OTHER_RUN, { flow: 'none' }),
+    change: { path: { run: OTHER_RUN } },
+  },
+  'resubmit-run InvalidInput': {
+    before: (story) => story.endRun(OTHER_RUN, { triggerBody: {} }),
+    change: { path: { run: OTHER_RUN } },
+  },
+  'resubmit-run InvalidBody': { change: { headers: { 'Idempotency-Key': 'x'.repeat(257) } } },
   'run-flow InvalidBody': { change: { headers: { 'Idempotency-Key': 'x'.repeat(257) } } },
   InvalidDefinition: { change: { body: [] } },
   'put-flows BodyTooLarge': { change: { body: 'x'.repeat(100 * BODY_LIMIT + 1) } },

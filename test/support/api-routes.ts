@@ -22,6 +22,9 @@ import { patchMachineQueue } from '../../functions/machines/patch-machine-queue.
 import { patchMachine } from '../../functions/machines/patch-machine.http';
 import { releaseMachine } from '../../functions/machines/release-machine.http';
 import { getPlanning } from '../../functions/planning/get-planning.http';
+import { cancelRun } from '../../functions/runs/cancel-run.http';
+import { listRuns } from '../../functions/runs/list-runs.http';
+import { resubmitRun } from '../../functions/runs/resubmit-run.http';
 import { getRun } from '../../functions/runs/get-run.http';
 import { listDeliveries, retryDelivery } from '../../functions/subscriptions/deliveries.http';
 import {
@@ -79,7 +82,10 @@ export function apiRoutes(ports: Ports): ApiRoute[] {
       path: 'event-subscriptions/{name}/deliveries/{event}/retry',
       plain: retryDelivery(ports),
     },
+    { method: 'GET', path: 'runs', plain: listRuns(ports) },
     { method: 'GET', path: 'runs/{run}', durable: getRun(ports) },
+    { method: 'POST', path: 'runs/{run}/cancel', durable: cancelRun(ports) },
+    { method: 'POST', path: 'runs/{run}/resubmit', durable: resubmitRun(ports) },
     { method: 'PUT', path: 'connections/{name}', plain: putConnection(ports) },
     { method: 'GET', path: 'connections/{name}', plain: getConnection(ports) },
     {

@@ -5,6 +5,7 @@ import type { ActionRecord } from '../../contracts/action-records';
 import { readSettings } from '../../contracts/settings';
 import { AddressGuard, parseNetworks } from '../../adapters/http-guard/address-guard';
 import { createGuardedHttp } from '../../adapters/http-guard/guarded-http';
+import { TableRunIndex } from '../../adapters/tables/run-index';
 import { eventPorts } from '../../adapters/tables/event-stores';
 import { announcedFeed, announcedRuns } from '../../adapters/announced';
 import { memoryTable } from './memory-table';
@@ -43,6 +44,7 @@ export function createInMemoryPorts(
 ): InMemoryPorts {
   const now = options.now ?? Date.now;
   const settings = readSettings({ ATTENDANT_ALLOWED_NETWORKS: '127.0.0.0/8', ...options.settings });
+  const runs = new TableRunIndex(memoryTable());
   const events = eventPorts(memoryTable(), now);
   const sha = (text: string | Uint8Array): string => createHash('sha256').update(text).digest('hex');
   const claims = new Map<string, Claim>();
@@ -61,7 +63,6 @@ export function createInMemoryPorts(
   let bots: number | undefined;
   const groups = new Map<string, GroupRow>();
   const feedListeners: ((queue: string) => void)[] = [];
-  const newest = (rows: RunRow[]): RunRow[] => rows.sort((a, b) => (a.run < b.run ? 1 : -1));
 
   const ports: InMemoryPorts = {
     sent: [],
@@ -110,27 +111,19 @@ export function createInMemoryPorts(
       list: () => Promise.resolve([...connections.values()]),
     },
     runs: {
-      record: (row) => {
+      record: async (row) => {
         const defined = Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
         ports.rows.set(row.run, { ...ports.rows.get(row.run), ...defined } as RunRow);
-        return Promise.resolve();
+        await runs.record(row);
       },
-      get: (run) => Promise.resolve(ports.rows.get(run)),
-      list: ({ top, state, flow }) => {
-        const rows = newest([...ports.rows.values()].filter(({ kind }) => kind === 'cloud'))
-          .filter(
-            (row) =>
-              (state === undefined || row.state === state) && (flow === undefined || row.name === flow),
-          )
-          .slice(0, top);
-        return Promise.resolve({ rows });
+      get: (run) => runs.get(run),
+      list: (query) => runs.list(query),
+      children: (run) => runs.children(run),
+      resubmits: (run) => runs.resubmits(run),
+      remove: async (row) => {
+        ports.rows.delete(row.run);
+        await runs.remove(row);
       },
-      children: (run) =>
-        Promise.resolve(
-          newest(
-            [...ports.rows.values()].filter((row) => row.kind === 'desktop' && row.run.startsWith(run)),
-          ).reverse(),
-        ),
     },
     machines: {
       put: (machine) => {

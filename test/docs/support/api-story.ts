@@ -105,6 +105,8 @@ export class ApiStory {
       { ...input, triggerBody: { csv: example.CSV_ID }, trigger: 'Http' },
       example.RUN,
     );
+    // Its definition's snapshot is not there.
+    await this.endRun(example.ENDED_RUN);
     await ports.runs.record({ run: example.DESKTOP_RUN, machine: example.MACHINE, epoch: 1 });
     await ports.runLogs.append(example.DESKTOP_RUN, 0, [{ at: example.STARTED, stream: 'out', text: 'x' }]);
     await ports.runLogs.progress(example.DESKTOP_RUN, {
@@ -195,6 +197,12 @@ export class ApiStory {
       cluster: example.CLUSTER,
       enabled: true,
     });
+  }
+
+  /** A run that failed at once. */
+  async endRun(run: string, change: { flow?: string; triggerBody?: unknown } = {}): Promise<void> {
+    const given = { flow: 'process-invoices', triggerBody: { csv: example.CSV_ID }, startedBy: 'owner' };
+    await this.rig.start('cloud-flow-run', { run, definition: 'none', ...given, ...change }, run);
   }
 
   /** A subscription with a delivery that was given up. */
