@@ -5,7 +5,7 @@ import type {
   IfAction,
   SwitchAction,
 } from '../contracts/flow-definition/control-actions';
-import { waitInputs, type WaitAction } from '../contracts/flow-definition/data-actions';
+import { waitInputs } from '../contracts/flow-definition/data-actions';
 import { ConditionError, decide, same } from '../domain/flows/conditions';
 import { durationMs } from '../domain/flows/duration';
 import { ExpressionError } from '../domain/expressions/expression-error';
@@ -185,9 +185,7 @@ const LATEST_MS = Date.UTC(9999, 11, 31);
 function wakeMs(nowMs: number, inputs: unknown): number {
   const checked = waitInputs.safeParse(inputs);
   if (!checked.success) {
-    throw new InvalidInputs(
-      `Wait: ${JSON.stringify(inputs satisfies WaitAction['inputs'] | unknown)} is neither an interval nor an instant`,
-    );
+    throw new InvalidInputs(`Wait: ${JSON.stringify(inputs)} is neither an interval nor an instant`);
   }
   const { data } = checked;
   const untilMs =

@@ -1,16 +1,11 @@
 import type { Task } from 'durable-functions';
-import type { FlowActions } from '../contracts/flow-definition/control-actions';
 import { actionsRead } from '../domain/flows/references';
 import { withInside } from '../domain/flows/run-facts';
 import { callActivity } from './call-activity';
 import type { Frame, Walk } from './walk';
 
 /** Reads long outputs of other parts of the run that these actions (or other templates) read. */
-export function* loadLong(
-  walk: Walk,
-  frame: Frame,
-  templates: FlowActions | unknown,
-): Generator<Task, void, unknown> {
+export function* loadLong(walk: Walk, frame: Frame, templates: unknown): Generator<Task, void, unknown> {
   const away = Object.entries(frame.outcomes).flatMap(([name, { outputs, outputsHash }]) =>
     outputsHash !== undefined && outputs === undefined ? [{ name, hash: outputsHash }] : [],
   );

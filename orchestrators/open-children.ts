@@ -14,9 +14,9 @@ export interface Child {
   instance: string;
   task: Task;
   /** Called when it has ended. */
-  ended(task: Task): void;
+  ended: (task: Task) => void;
   /** Whether it should be asked to end, although the whole goes on. */
-  unwanted(): boolean;
+  unwanted: () => boolean;
   /** It lists what walks parts of the run now. */
   shown: boolean;
 }

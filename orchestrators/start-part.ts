@@ -110,8 +110,8 @@ interface Part {
   path: string;
   actions: FlowActions;
   early: string[];
-  unwanted(): boolean;
-  ended(broken: (Pick<Outcome, 'status'> & Partial<Outcome>) | undefined): void;
+  unwanted: () => boolean;
+  ended: (broken: (Pick<Outcome, 'status'> & Partial<Outcome>) | undefined) => void;
 }
 
 function startPart(walk: Walk, block: Block, { path, actions, early, unwanted, ended }: Part): void {

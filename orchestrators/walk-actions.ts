@@ -44,7 +44,7 @@ function* pause(walk: Walk): Generator<Task, void, unknown> {
 function settle(walk: Walk): void {
   for (let again = true; again;) {
     again = ringAlarms(walk);
-    for (const block of [...walk.blocks]) again = step(walk, block) || again;
+    for (const block of walk.blocks) again = step(walk, block) || again;
     if (walk.feed?.()) again = true;
   }
 }

@@ -52,10 +52,10 @@ export interface Alarm {
 
 export interface Start {
   /** Runs activities that have to come before. */
-  prepare?(): Generator<Task, void, unknown>;
-  task(): Task;
+  prepare?: () => Generator<Task, void, unknown>;
+  task: () => Task;
   /** The whole was stopped before it could start. */
-  abandon(): void;
+  abandon: () => void;
 }
 
 /** An answer that a Response action gave: it becomes the outputs' `response`. */
@@ -180,10 +180,10 @@ export class Walk {
   startChild(options: {
     orchestration: string;
     instance: string;
-    input(): unknown;
-    ended(task: Task): void;
-    abandon(): void;
-    unwanted(): boolean;
+    input: () => unknown;
+    ended: (task: Task) => void;
+    abandon: () => void;
+    unwanted: () => boolean;
     shown: boolean;
     prepare?: () => Generator<Task, void, unknown>;
   }): void {

@@ -60,7 +60,6 @@ export type SwitchAction = z.infer<typeof switchAction>;
 export const scopeAction = z
   .strictObject({ ...actionBase, type: z.literal('Scope'), actions: flowActions, limit })
   .describe('Walks a block of actions and ends as the block ends.');
-export type ScopeAction = z.infer<typeof scopeAction>;
 
 export const foreachAction = z
   .strictObject({

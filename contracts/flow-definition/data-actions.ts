@@ -113,7 +113,6 @@ export const waitAction = z
     ),
   })
   .describe('Waits for an interval, or until an instant; for any length of time.');
-export type WaitAction = z.infer<typeof waitAction>;
 
 /** Inputs of the wait once evaluated. */
 export const waitInputs = z.union([

@@ -55,7 +55,7 @@ export function outcomesFor(facts: RunFacts, actions: FlowActions, outcomes: Rea
 /** With the actions inside the scopes that are read by `result()`. */
 export function withInside({ results }: Pick<RunFacts, 'results'>, names: Iterable<string>): Set<string> {
   const all = new Set(names);
-  for (const name of [...all]) for (const inner of results[name] ?? []) all.add(inner);
+  for (const name of all) for (const inner of results[name] ?? []) all.add(inner);
   return all;
 }
 

@@ -41,7 +41,7 @@ export interface Segment {
 export interface BlockState {
   ready: readonly string[];
   waiting: ReadonlySet<string>;
-  ended(name: string): boolean;
+  ended: (name: string) => boolean;
 }
 
 /**
