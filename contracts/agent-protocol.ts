@@ -141,6 +141,8 @@ export type OsFamily = z.infer<typeof osFamily>;
 export const userSession = z.object({
   user: z.string(),
   userKey: z.string(),
+  /** Keys of the other names that the account has on its machine, such as `.\\user` (row E1). */
+  aliases: z.array(z.string()).optional(),
   state: z.enum(['active', 'locked', 'disconnected']),
 });
 

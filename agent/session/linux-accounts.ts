@@ -50,6 +50,13 @@ export async function resolveUid(user: string): Promise<number | undefined> {
   return (await findAccount(user))?.uid;
 }
 
+/** The other names under which a connection may know a local account of this machine: the inverse of `nameHere`. */
+export function otherNames(name: string, hostname: string): string[] {
+  if (parseUserName(name)?.form !== 'plain') return [];
+  const authorities = new Set(['.', hostname, hostname.split('.')[0] ?? hostname]);
+  return [...authorities].map((authority) => `${authority}\\${name}`);
+}
+
 /** The name as the name service of this machine takes it: `.` and the machine's own name stand for local accounts. */
 export function nameHere(name: UserName, hostname: string): string {
   switch (name.form) {

@@ -4,7 +4,7 @@ import type { AccountCheck, OsFamily } from '../../contracts/agent-protocol';
 import { errorInfo } from '../../contracts/errors';
 import { userKey } from '../../contracts/user-name';
 import { AgentError } from '../errors';
-import { resolveUid } from './linux-accounts';
+import { otherNames, resolveUid } from './linux-accounts';
 import { SessionRefusedError, type SessionPort } from './session';
 
 interface OwnSessionOptions {
@@ -53,7 +53,14 @@ export function ownSession(options: OwnSessionOptions = {}): SessionPort {
       maxSessions: options.maxSessions ?? 1,
       rds: false,
       multipleSessionsPerUser: false,
-      sessions: [{ user, userKey: userKey(user), state: 'active' }],
+      sessions: [
+        {
+          user,
+          userKey: userKey(user),
+          aliases: otherNames(user, os.hostname()).map(userKey),
+          state: 'active',
+        },
+      ],
     }),
     open: async ({ user: account, mode }) => {
       const problem = account === undefined || !resolve ? undefined : (await look(account)).problem;

@@ -1,3 +1,4 @@
+import { isAccount } from '../sessions/decide-session';
 import { freeBots } from './granting';
 import type { Place } from './places';
 import { fitOf, isCandidate, placesOf } from './places';
@@ -31,7 +32,7 @@ function without(state: QueueState, place: Place, index: number): Future {
   const unattended = ended?.entry.cls.mode === 'unattended';
   const { facts } = place.machine;
   const sessions = facts.sessions.flatMap((session) => {
-    if (!unattended || session.userKey !== ended?.entry.cls.userKey) return [session];
+    if (!ended || !unattended || !isAccount(session, ended.entry.cls.userKey)) return [session];
     return state.settings.reuseSession ? [{ ...session, state: 'locked' as const }] : [];
   });
   return {

@@ -163,7 +163,11 @@ export function sessionFacts(report: MachineReport): SessionFacts {
     maxSessions: report.maxSessions,
     rds: report.rds,
     multipleSessionsPerUser: report.multipleSessionsPerUser,
-    sessions: report.sessions.map(({ userKey, state }) => ({ userKey, state })),
+    sessions: report.sessions.map(({ userKey, aliases, state }) => ({
+      userKey,
+      ...(aliases ? { aliases } : {}),
+      state,
+    })),
   };
 }
 

@@ -5,8 +5,19 @@ import { osKind, parallelRuns, sessionCell } from './session-tables';
 
 /** What the rules need to know of a machine. */
 export type SessionFacts = Pick<MachineReport, 'os' | 'maxSessions' | 'rds' | 'multipleSessionsPerUser'> & {
-  sessions: readonly { userKey: string; state: 'active' | 'locked' | 'disconnected' }[];
+  sessions: readonly (KnownAccount & { state: 'active' | 'locked' | 'disconnected' })[];
 };
+
+/** An account under each name that a connection may give it. */
+interface KnownAccount {
+  userKey: string;
+  aliases?: readonly string[] | undefined;
+}
+
+/** Row E1: whether the key names this account. */
+export function isAccount({ userKey, aliases = [] }: KnownAccount, key: string): boolean {
+  return userKey === key || aliases.includes(key);
+}
 
 export interface SessionQuestion {
   facts: SessionFacts;
@@ -39,7 +50,7 @@ export function decideSession(question: SessionQuestion): SessionDecision {
     os: facts.os,
     use: sessionUse(question),
     own: ownSession(facts, userKey),
-    others: facts.sessions.some((session) => session.userKey !== userKey),
+    others: facts.sessions.some((session) => !isAccount(session, userKey)),
     multipleSessionsPerUser: facts.multipleSessionsPerUser,
   });
   if (cell === 'create' && sessionsFull(question)) return { kind: 'wait', reason: 'session' };
@@ -53,7 +64,7 @@ export function sessionUse(run: { mode: 'attended' | 'unattended'; reuse: boolea
 }
 
 function ownSession(facts: SessionFacts, userKey: string): OwnSession {
-  const states = facts.sessions.filter((session) => session.userKey === userKey).map(({ state }) => state);
+  const states = facts.sessions.filter((session) => isAccount(session, userKey)).map(({ state }) => state);
   for (const state of ['active', 'locked', 'disconnected'] as const) if (states.includes(state)) return state;
   return 'none';
 }
@@ -61,7 +72,8 @@ function ownSession(facts: SessionFacts, userKey: string): OwnSession {
 /** Row G2: on a server all sessions count, people's too, and those that running runs have yet to create. */
 function sessionsFull({ facts, runningUsers }: SessionQuestion): boolean {
   if (osKind(facts.os) !== 'windowsServer') return false;
-  const known = new Set(facts.sessions.map((session) => session.userKey));
-  const coming = runningUsers.filter((user) => !known.has(user)).length;
+  const coming = runningUsers.filter(
+    (user) => !facts.sessions.some((session) => isAccount(session, user)),
+  ).length;
   return facts.sessions.length + coming >= parallelRuns(facts);
 }

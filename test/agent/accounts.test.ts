@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { sealCredential } from '../../adapters/secrets/seal-credential';
-import { nameHere, resolveUid } from '../../agent/session/linux-accounts';
+import { nameHere, otherNames, resolveUid } from '../../agent/session/linux-accounts';
 import { ownSession } from '../../agent/session/own';
 import type { SessionPort, SessionRequest } from '../../agent/session/session';
 import type { Credential } from '../../contracts/sealed-credential';
@@ -25,6 +25,16 @@ describe('E1: whose session it is, on Linux', () => {
   ])('%s is %s to the name service of desk-1', (text, expected) => {
     const name = parseUserName(text);
     expect(name && nameHere(name, 'Desk-1.contoso.com')).toBe(expected);
+  });
+
+  it('the other names of a local account mean the account', () => {
+    const names = otherNames('robot', 'Desk-1.contoso.com');
+    expect(names).toEqual(['.\\robot', 'Desk-1.contoso.com\\robot', 'Desk-1\\robot']);
+    for (const text of names) {
+      const name = parseUserName(text);
+      expect(name && nameHere(name, 'Desk-1.contoso.com')).toBe('robot');
+    }
+    expect(otherNames('CONTOSO\\robot', 'desk-1')).toEqual([]);
   });
 
   it.each([me.username, `.\\${me.username}`, `${os.hostname()}\\${me.username}`])(

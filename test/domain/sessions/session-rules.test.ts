@@ -212,6 +212,27 @@ describe('session rules', () => {
     expect(ask({ ...server, mode: 'attended' }, { facts: active })).toBe('attach');
   });
 
+  test('E1: a session is its user’s under each name that the machine knows the user by, and under no other', () => {
+    const session = { userKey: 'ada', aliases: ['.\\ada', 'desk\\ada'], state: 'active' } as const;
+    const ask = (userKey: string) =>
+      decideSession({
+        facts: {
+          os: 'linux',
+          maxSessions: 1,
+          rds: false,
+          multipleSessionsPerUser: false,
+          sessions: [session],
+        },
+        mode: 'attended',
+        userKey,
+        reuse: false,
+        runningUsers: [],
+      });
+    for (const name of ['ada', '.\\ada', 'desk\\ada']) expect(ask(name)).toEqual({ kind: 'attach' });
+    for (const name of ['elsewhere\\ada', 'ada@elsewhere'])
+      expect(ask(name)).toEqual({ kind: 'refuse', code: 'AttendedUserNotLoggedIn' });
+  });
+
   test('C5 E1: of several sessions of a user the most alive one counts', () => {
     const sessions = ['disconnected', 'active', 'locked'] as const;
     const several = { ...facts(server), sessions: sessions.map((state) => ({ userKey: 'ann', state })) };
