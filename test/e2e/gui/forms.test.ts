@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Product } from '../support/product';
@@ -116,4 +116,28 @@ test('L8 C2: a flow that fails in the middle leaves a picture of the window it f
   ]);
   expect(picture.count('#dddddd')).toBeGreaterThan(40_000);
   expect(picture.count('#22aa44')).toBe(0);
+});
+
+test('E1 E3: an attended run fills in the form on the desktop of its user, whom the connection names in another form', async () => {
+  const display = `:${60 + Math.floor(Math.random() * 30)}`;
+  await agent.addFlow('attended', ada, ['customer', 'amount', 'end'], {
+    desktopFlow: 'order',
+    user: `.\\${ada.name}`,
+  });
+  const input = { customer: 'Grace Hopper', amount: '43', end: 'save' };
+  const early = await product.ended(await product.startRun('attended', input));
+  expect(early.children[0]).toMatchObject({ error: { code: 'AttendedUserNotLoggedIn' } });
+
+  ada.spawn(['Xvfb', display, '-screen', '0', '800x600x24', '-nolisten', 'tcp', '-noreset']);
+  await product.until('the desktop of a person', () => existsSync(`/tmp/.X11-unix/X${display.slice(1)}`));
+  await product.until('the machine to tell of it', async () => {
+    const { text } = await product.call('GET', `/api/machines/${agent.machine}`);
+    return text.includes(`"user":"${ada.name}"`);
+  });
+  const view = await product.ended(await product.startRun('attended', input), 60_000);
+  expect(view).toMatchObject({
+    status: 'Succeeded',
+    outputs: { result: { customer: 'Grace Hopper', amount: '43', user: ada.name, display } },
+  });
+  expect([...ada.processes().values()]).toEqual([expect.stringMatching(`^Xvfb ${display} `)]);
 });

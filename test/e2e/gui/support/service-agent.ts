@@ -57,11 +57,16 @@ export class ServiceAgent {
     return isAlive(pid) ? pid : undefined;
   }
 
-  /** A connection `name` of the user to this machine, and a cloud flow `name` that runs the desktop flow unattended with it. */
-  async addFlow(name: string, user: MachineUser, inputs: string[]): Promise<void> {
+  /** A connection `name` of the user to this machine, and a cloud flow `name` that runs the desktop flow with it: unattended and of the same name unless said otherwise. */
+  async addFlow(
+    name: string,
+    user: MachineUser,
+    inputs: string[],
+    attended?: { desktopFlow: string; user: string },
+  ): Promise<void> {
     await this.product.ok('PUT', `/api/connections/${name}`, {
       target: { kind: 'machine', id: this.machine },
-      user: user.name,
+      user: attended?.user ?? user.name,
       credential: { password: user.password },
     });
     const properties = Object.fromEntries(inputs.map((input) => [input, { type: 'string' }]));
@@ -74,9 +79,9 @@ export class ServiceAgent {
         work: {
           type: 'DesktopFlow',
           inputs: {
-            desktopFlow: name,
+            desktopFlow: attended?.desktopFlow ?? name,
             connection: name,
-            mode: 'unattended',
+            mode: attended ? 'attended' : 'unattended',
             inputs: Object.fromEntries(inputs.map((input) => [input, `@triggerBody()?['${input}']`])),
           },
         },
