@@ -210,7 +210,15 @@ export const runOperations: readonly Operation[] = [
         },
       ),
     ],
-    errors: ['InvalidBody', 'RunNotFound', 'RunNotEnded', 'TriggerDataGone', 'FlowNotFound', 'InvalidInput'],
+    errors: [
+      'InvalidBody',
+      'RunNotFound',
+      'RunNotEnded',
+      'TriggerDataGone',
+      'FlowNotFound',
+      'FlowDisabled',
+      'InvalidInput',
+    ],
   },
   {
     name: 'cancel-run',

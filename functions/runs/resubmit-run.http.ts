@@ -31,6 +31,7 @@ export function resubmitRun(ports: Ports): DurableHandler {
     const flow = await ports.flows.get(flowName);
     if (!flow)
       throw new RequestError('FlowNotFound', { detail: `There is no cloud flow "${flowName}" any more.` });
+    if (flow.disabled) throw new RequestError('FlowDisabled');
     const start = await repeat(flow, before, callerOf(request).name);
     if (key === undefined) {
       await startRun(instances, start);
