@@ -169,7 +169,7 @@ durableHttp('run-flow', 'POST', 'flows/{flow}/run', runFlow(ports));
 
 // 3a. … or a schedule is due: the timer reads the index of due times …
 app.timer('start-due-runs', {
-  schedule: '*/10 * * * * *',
+  schedule: '*/30 * * * * *',
   extraInputs: [client],
   handler: startDueRuns(ports, instancesOf),
 });
@@ -314,7 +314,7 @@ http('rotate-secret', 'POST', 'event-subscriptions/{name}/rotate-secret', rotate
 http('replay-events', 'POST', 'event-subscriptions/{name}/replay', replayEvents(ports));
 http('list-deliveries', 'GET', 'event-subscriptions/{name}/deliveries', listDeliveries(ports));
 http('retry-delivery', 'POST', 'event-subscriptions/{name}/deliveries/{event}/retry', retryDelivery(ports));
-app.timer('deliver-events', { schedule: '*/10 * * * * *', handler: deliverEvents(ports) });
+app.timer('deliver-events', { schedule: '*/30 * * * * *', handler: deliverEvents(ports) });
 
 // Of the activities, these touch nothing but tables, queues and orchestrations.
 declareInside([

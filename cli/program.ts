@@ -13,6 +13,7 @@ import { addMachineCommands } from './commands/machines';
 import { addQueueCommands } from './commands/queue';
 import { addRunCommands } from './commands/runs';
 import { addSubscriptionCommands } from './commands/subscriptions';
+import { addEventSourceCommands, addScheduleCommands } from './commands/triggers';
 import { installationKey } from './endpoint';
 import { CliError, exitCodes, type Shell } from './shell';
 
@@ -50,6 +51,8 @@ function createProgram(shell: Shell, end: (exitCode: number) => void): Command {
       ].join('\n'),
     );
   addFlowCommands(program, shell, end);
+  addScheduleCommands(program, shell);
+  addEventSourceCommands(program, shell);
   addRunCommands(program, shell);
   addDesktopFlowCommands(program, shell);
   addMachineCommands(program, shell);

@@ -23,8 +23,8 @@ export const settingsSchema = z.object({
   /** Internal networks that webhooks and HTTP actions may reach, also without TLS, such as `10.1.0.0/16, 127.0.0.0/8`. None by default. */
   allowedNetworks: z.string().default(''),
   claimDays: z.coerce.number().int().min(1).default(30),
-  /** Schedules that come more often than this are refused; the timer looks every 10 s. */
-  shortestRecurrenceMs: ms(10 * SECOND),
+  /** Schedules that come more often than this are refused; the timer looks every 30 s. */
+  shortestRecurrenceMs: ms(30 * SECOND),
   /** An occurrence that nothing was there to start for so long was missed. */
   missedAfterMs: ms(5 * MINUTE),
   /** So many failed runs of a flow's trigger one after another disable the flow. */

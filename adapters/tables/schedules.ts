@@ -8,7 +8,7 @@ import type { Key, StoredRow, Table } from './table';
  * Partition `last`, row = flow: the run that its schedule has started last.
  */
 export class TableSchedules implements Schedules {
-  readonly shards = 4;
+  readonly shards = 2;
 
   constructor(private readonly table: Table) {}
 

@@ -8,6 +8,7 @@ import { cloudRunText } from '../run-text';
 import type { Shell } from '../shell';
 import { addFlowSetCommands } from './flow-sets';
 import { details, instant, table } from '../text';
+import { addTriggerCommands } from './triggers';
 
 interface RunOptions {
   input: string[];
@@ -19,6 +20,7 @@ interface RunOptions {
 /** `attendant flows …`. @param end told the exit code of a run that was waited for. */
 export function addFlowCommands(program: Command, shell: Shell, end: (exitCode: number) => void): void {
   const flows = program.command('flows').description('cloud flows');
+  addTriggerCommands(flows, shell);
 
   apiCommand(flows, 'list', 'list the cloud flows').action(async (_options, command: Command) => {
     const session = sessionOf(shell, command);
@@ -92,6 +94,7 @@ function flowText(flow: FlowView, utc: boolean): string {
     ['flow', flow.name],
     ['about', flow.description],
     ['trigger', flow.trigger],
+    ['state', flow.disabled ? `disabled by ${flow.disabled.by} (${flow.disabled.reason})` : flow.state],
     ['updated', instant(flow.updatedAt, utc)],
     ['actions', Object.keys(flow.definition.actions).join(', ')],
   ]);

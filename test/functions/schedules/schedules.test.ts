@@ -243,7 +243,7 @@ describe('A2: a definition is refused by name and path', () => {
   it.each([
     [{ cron: '61 * * * *' }, `${every}/cron`, /is no cron expression/],
     [{ cron: '0 0 30 2 *' }, `${every}/cron`, /never occurs/],
-    [{ cron: '* * * * * *' }, `${every}/cron`, /comes every 1 s; the shortest interval here is 10 s/],
+    [{ cron: '* * * * * *' }, `${every}/cron`, /comes every 1 s; the shortest interval here is 30 s/],
     [{ frequency: 'Second' }, `${every}/interval`, /comes every 1 s/],
     [{ frequency: 'Day', timeZone: 'Mars/Olympus' }, `${every}/timeZone`, /is not a time zone/],
     [{ frequency: 'Day', startTime: '2026-13-01T00:00:00' }, `${every}/startTime`, /no date/],
