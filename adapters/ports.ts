@@ -1,4 +1,10 @@
-import type { LogLine, MachineCommand, MachineReport, Usage } from '../contracts/agent-protocol';
+import type {
+  FailureScreenshot,
+  LogLine,
+  MachineCommand,
+  MachineReport,
+  Usage,
+} from '../contracts/agent-protocol';
 import type { ActionRecord } from '../contracts/action-records';
 import type { Connection } from '../contracts/connections';
 import type { DesktopFlowManifest } from '../contracts/desktop-flow';
@@ -338,6 +344,8 @@ export interface Progress {
   percent?: number | undefined;
   message?: string | undefined;
   usage?: Usage | undefined;
+  /** Once it has failed (row L8). */
+  screenshot?: FailureScreenshot | undefined;
   atMs: number;
 }
 

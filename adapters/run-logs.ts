@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { logLine, usage, type LogLine } from '../contracts/agent-protocol';
+import { failureScreenshot, logLine, usage, type LogLine } from '../contracts/agent-protocol';
 import { logPrefix, logSegmentKey } from './blobs/blob-keys';
 import { Cache } from './cache';
 import type { Blobs, Progress, RunLogs } from './ports';
@@ -60,10 +60,11 @@ export class BlobRunLogs implements RunLogs {
   }
 
   async progress(run: string, progress: Progress): Promise<void> {
-    const { atMs, usage: used, ...said } = progress;
+    const { atMs, usage: used, screenshot, ...said } = progress;
     await this.options.table.put(desktopRunKey(run), {
       ...said,
       ...(used ? { usage: JSON.stringify(used) } : {}),
+      ...(screenshot ? { screenshot: JSON.stringify(screenshot) } : {}),
       at: instantColumn(atMs),
     });
   }
@@ -76,7 +77,8 @@ export class BlobRunLogs implements RunLogs {
       action: optionalText(row.columns, 'action'),
       percent: optionalNumber(row.columns, 'percent'),
       message: optionalText(row.columns, 'message'),
-      usage: readUsage(optionalText(row.columns, 'usage')),
+      usage: readJson(usage, optionalText(row.columns, 'usage')),
+      screenshot: readJson(failureScreenshot, optionalText(row.columns, 'screenshot')),
       atMs: requireInstant(row.columns, 'at'),
     };
   }
@@ -95,8 +97,8 @@ export class BlobRunLogs implements RunLogs {
   }
 }
 
-function readUsage(text: string | undefined): Progress['usage'] {
-  return text === undefined ? undefined : usage.parse(JSON.parse(text));
+function readJson<T>(schema: z.ZodType<T>, text: string | undefined): T | undefined {
+  return text === undefined ? undefined : schema.parse(JSON.parse(text));
 }
 
 function segmentOf(line: number): number {

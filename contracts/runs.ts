@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { instant } from './ids';
-import { errorInfoSchema, failureScreenshot } from './agent-protocol';
+import { errorInfoSchema } from './agent-protocol';
 
 /** States of features.md ("States"); an ended state never changes again. */
 export const cloudRunState = z.enum([
@@ -90,7 +90,6 @@ export const desktopRunStatus = z.object({
   queue: z.string().optional(),
   error: errorInfoSchema.optional(),
   paused: pausedSince.optional(),
-  screenshot: failureScreenshot.optional(),
   timeline: z.array(timelineEntry),
 });
 export type DesktopRunStatus = z.infer<typeof desktopRunStatus>;

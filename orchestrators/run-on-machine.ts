@@ -76,10 +76,8 @@ export function* runOnMachine(
         break;
       case 'agent': {
         if (!run.isCurrent(message, grant)) break;
-        if (message.event === 'done') {
-          run.show({ screenshot: message.body.screenshot });
+        if (message.event === 'done')
           return { result: judgeDone(message.body, control.stopping), free: true };
-        }
         if (message.event === 'never') return held(judgeNever(message.body.reason, control.stopping));
         // Events that overtook each other are told by their number.
         if (message.seq > order) control.hear(message);

@@ -1,3 +1,4 @@
+import { chmod } from 'node:fs/promises';
 import path from 'node:path';
 import type { DesktopFlowManifest } from '../../contracts/desktop-flow';
 import type { WorkerJob } from '../../contracts/worker-protocol';
@@ -121,7 +122,11 @@ async function entryFile({ manifest, packageFolder }: WorkerJob): Promise<string
 async function executable({ manifest, packageFolder, env }: WorkerJob): Promise<string> {
   const { entry } = manifest;
   const own = insideFolder(packageFolder, entry);
-  if (own && (await isFile(own))) return own;
+  if (own && (await isFile(own))) {
+    // Zips that were made on Windows do not say what may be executed.
+    await chmod(own, 0o555).catch(() => undefined);
+    return own;
+  }
   const program = path.isAbsolute(entry)
     ? entry
     : /[\\/]/.test(entry)

@@ -66,24 +66,26 @@ export function receiveAgentEvents(
       case 'progress':
         return ports.runLogs.progress(run, { ...event.body, atMs: Date.parse(event.envelope.time) });
       case 'done':
-        await keepUsage(run, event);
+        await keepAccount(run, event);
         return tellRun(event, speaker, instances);
       default:
         return tellRun(event, speaker, instances);
     }
   }
 
-  /** What the run used in all, beside what it said last. */
-  async function keepUsage(
+  /** What the run used in all, and its screen, beside what it said last. */
+  async function keepAccount(
     run: string,
     { body, envelope }: Extract<RunEvent, { kind: 'done' }>,
   ): Promise<void> {
-    if (!body.usage) return;
+    const { usage, screenshot } = body;
+    if (!usage && !screenshot) return;
     const atMs = Date.parse(envelope.time);
     await ports.runLogs.progress(run, {
       atMs,
       ...(await ports.runLogs.lastProgress(run)),
-      usage: body.usage,
+      usage,
+      screenshot,
     });
   }
 

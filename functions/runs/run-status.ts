@@ -1,7 +1,7 @@
 import type { DurableOrchestrationStatus } from 'durable-functions';
 import { z } from 'zod';
 import type { RunRow } from '../../adapters/ports';
-import { errorInfoSchema, type FailureScreenshot } from '../../contracts/agent-protocol';
+import { errorInfoSchema } from '../../contracts/agent-protocol';
 import { errorCatalogue, errorInfo, type ErrorInfo } from '../../contracts/errors';
 import type { RunError } from '../../contracts/api-runs';
 import {
@@ -29,7 +29,6 @@ export interface RunStatus {
   queue?: string | undefined;
   timeline?: TimelineEntry[] | undefined;
   paused?: PausedSince | undefined;
-  screenshot?: FailureScreenshot | undefined;
 }
 
 const cloudResult = z.object({

@@ -75,7 +75,7 @@ export async function desktopRunView(ports: Ports, found: FoundRun): Promise<Des
     ...given({ queue: status.queue ?? row?.queue, machine: status.machine ?? row?.machine }),
     ...(status.state === 'Paused' ? given({ paused: status.paused }) : {}),
     ...(progress && !ended && saysSomething(progress) ? { progress: progressView(progress) } : {}),
-    ...given({ usage: progress?.usage, screenshot: screenshotView(run, status.screenshot) }),
+    ...given({ usage: progress?.usage, screenshot: screenshotView(run, progress?.screenshot) }),
     ...given({ outputs: isMasked(found) ? undefined : status.outputs, timeline }),
     ...(status.error ? { error: withRemedy(status.error) } : {}),
   };
