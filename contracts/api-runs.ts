@@ -170,7 +170,6 @@ export const controlAccepted = z.object({
   runs: z.array(z.string()).describe('The runs that were told.'),
   links: z.object({ self: z.string() }),
 });
-export type ControlAccepted = z.infer<typeof controlAccepted>;
 
 export const runLogQuery = z.object({
   after: z.coerce

@@ -51,8 +51,15 @@ describe('the command of a runner', () => {
     expect(await flowCommand(job('robot'))).toEqual({
       program: path.join(folder, 'robot'),
       args: [
-        ...['--listener', library, '--variablefile', library, '--outputdir', '/r/artifacts'],
-        ...['--dry', 'a b', main],
+        '--listener',
+        library,
+        '--variablefile',
+        library,
+        '--outputdir',
+        '/r/artifacts',
+        '--dry',
+        'a b',
+        main,
       ],
     });
   });
