@@ -22,7 +22,10 @@ module.exports = {
       name: 'domain-has-no-sdk',
       severity: 'error',
       from: { path: '^domain/' },
-      to: { dependencyTypes: ['npm', 'core'], pathNot: 'node_modules/(zod|croner|luxon|windows-iana|big\\.js)' },
+      to: {
+        dependencyTypes: ['npm', 'core'],
+        pathNot: 'node_modules/(zod|croner|luxon|windows-iana|big\\.js)',
+      },
     },
     only(
       'local-knows-contracts-only',
