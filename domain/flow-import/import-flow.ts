@@ -157,7 +157,7 @@ function steps(path: string, optional: string): string {
 
 /** A name of ours: letters, digits and dashes of the flow's title. */
 function nameFrom(title: unknown): string {
-  return String(title ?? '')
+  return (typeof title === 'string' ? title : '')
     .normalize('NFKD')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')

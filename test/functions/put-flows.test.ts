@@ -18,7 +18,7 @@ test('of two sets at once that change the same flow, one is refused by name and 
     put({ flows: [flow('a', 1), flow('b')] }),
     put({ flows: [flow('a', 2), flow('c')] }),
   ]);
-  expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 409]));
   const refused = answers.find(({ status }) => status === 409);
   expect(refused?.body).toMatchObject({ code: 'Conflict' });
   expect(await names()).toHaveLength(2);
