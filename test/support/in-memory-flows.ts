@@ -10,6 +10,7 @@ export function inMemoryFlows(now: () => number): Flows {
     const row = rows.get(name);
     return row?.deleted ? undefined : row;
   };
+  let turn: Promise<unknown> = Promise.resolve();
   const port: Flows = {
     put: async (definition, before) => {
       const hash = createHash('sha256').update(JSON.stringify(definition)).digest('hex');
@@ -28,13 +29,18 @@ export function inMemoryFlows(now: () => number): Flows {
       rows.set(definition.name, stored);
       return stored;
     },
-    change: async (wanted, before) => {
-      if (wanted.some(({ name, was }) => current(name)?.hash !== was)) return false;
-      for (const { name, definition } of wanted) {
-        if (definition) await port.put(definition, before);
-        else await port.setState(name, 'deleted');
-      }
-      return true;
+    change: (wanted, before) => {
+      // One after the other, as transactions are.
+      const changed = turn.then(async () => {
+        if (wanted.some(({ name, was }) => current(name)?.hash !== was)) return false;
+        for (const { name, definition } of wanted) {
+          if (definition) await port.put(definition, before);
+          else await port.setState(name, 'deleted');
+        }
+        return true;
+      });
+      turn = changed;
+      return changed;
     },
     setState: (name: string, to: 'enabled' | 'deleted' | FlowDisabled) => {
       const known = current(name);
