@@ -5,7 +5,7 @@ import { environmentOf } from '../../process/process-group';
 import { processTable, type ProcessRow } from '../../process/process-table';
 import { nameOfUid } from '../linux-accounts';
 import { SESSION_MARK } from './environment';
-import { xSocket } from './x-display';
+import { isServed, xSocket } from './x-display';
 
 /** A graphical session in which a person has signed in. */
 export interface Desktop {
@@ -73,6 +73,7 @@ async function displayOwners(): Promise<Desktop[]> {
   const table = await processTable();
   const found: Desktop[] = [];
   for (const number of numbers) {
+    if (!(await isServed(number))) continue;
     const owner = await lstat(xSocket(number)).catch(() => undefined);
     const display = `:${number}`;
     const inside = await processesWith(table, 'DISPLAY', display);

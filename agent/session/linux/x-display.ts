@@ -1,4 +1,5 @@
 import { chmod, lstat, mkdir, readFile, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { identify } from '../../process/process-identity';
 
 const SOCKETS = '/tmp/.X11-unix';
@@ -13,6 +14,15 @@ export function xSocket(display: number): string {
 
 function lockFile(display: number): string {
   return `/tmp/.X${display}-lock`;
+}
+
+/** Whether a server listens on the display; one that was killed leaves its socket behind. */
+export function isServed(display: number): Promise<boolean> {
+  const socket = connect(xSocket(display));
+  return new Promise<boolean>((resolve) => {
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+  }).finally(() => socket.destroy());
 }
 
 /** The folder of the sockets, which only root can make as it has to be. */

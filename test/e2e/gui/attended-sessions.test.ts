@@ -1,5 +1,4 @@
-import { type ChildProcess } from 'node:child_process';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { until } from '../support/until';
@@ -10,23 +9,18 @@ import { colorWindow, Machine, request, runIn, shows } from './support/screens';
 let ada: MachineUser;
 let namesake: MachineUser;
 let display: string;
-let desktop: ChildProcess;
 const machine = new Machine();
 beforeAll(async () => {
   requireMachine();
   ada = new MachineUser();
   // To some people, and to Windows, these two are one.
   namesake = new MachineUser(ada.name.replace('att', 'Att'));
-  const number = 60 + Math.floor(Math.random() * 30);
-  display = `:${number}`;
-  desktop = ada.spawn(['Xvfb', display, '-screen', '0', '640x480x24', '-nolisten', 'tcp', '-noreset']);
-  await until('the desktop of a person', () => existsSync(`/tmp/.X11-unix/X${number}`));
+  display = await ada.desktop('640x480x24');
   // A program of the person's own, whose environment tells how to take part.
   ada.spawn(['sleep', '600'], { DISPLAY: display, GTK_THEME: 'of-the-person', SECRET_OF_THE_PERSON: 'x' });
   await until('a program on the desktop', () => [...ada.processes().values()].includes('sleep 600'));
 });
 afterAll(async () => {
-  desktop?.kill();
   await ada?.remove();
   await namesake?.remove();
   await machine.clean();

@@ -23,6 +23,8 @@ export class MachineUser {
   readonly password = randomBytes(9).toString('base64url');
   readonly uid: number;
   readonly gid: number;
+  private server: ChildProcess | undefined;
+  private display = -1;
 
   constructor(readonly name = `att${randomBytes(4).toString('hex')}`) {
     execFileSync('useradd', ['--badname', '--create-home', '--shell', '/bin/bash', name]);
@@ -60,11 +62,25 @@ export class MachineUser {
     });
   }
 
+  /** A desktop of this user that no agent has made. @returns its display, such as `:63`. */
+  async desktop(size: string): Promise<string> {
+    const taken = (number: number): boolean =>
+      existsSync(`/tmp/.X11-unix/X${number}`) || existsSync(`/tmp/.X${number}-lock`);
+    const number = Array.from({ length: 40 }, (_, index) => 50 + index).find((free) => !taken(free)) ?? 0;
+    this.server = this.spawn(['Xvfb', `:${number}`, '-screen', '0', size, '-nolisten', 'tcp', '-noreset']);
+    this.display = number;
+    await until('the desktop of a person', () => existsSync(`/tmp/.X11-unix/X${number}`));
+    return `:${number}`;
+  }
+
   get home(): string {
     return `/home/${this.name}`;
   }
 
   async remove(): Promise<void> {
+    // Asked to end, it takes its socket away.
+    this.server?.kill();
+    await until('the desktop to end', () => !existsSync(`/tmp/.X11-unix/X${this.display}`));
     await until(`the processes of ${this.name} to end`, () => {
       const left = [...this.processes().keys()];
       for (const pid of left) kill(pid);
