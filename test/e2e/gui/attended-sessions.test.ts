@@ -77,6 +77,14 @@ test('E1: a user whose name looks alike does not get the session', async () => {
   });
 });
 
+test('E1: what a killed X server leaves behind is no session', async () => {
+  const number = (await namesake.desktop('640x480x24')).slice(1);
+  await expect(attended(namesake.name)).resolves.toMatchObject({ env: { DISPLAY: `:${number}` } });
+  for (const pid of namesake.processes().keys()) process.kill(pid, 'SIGKILL');
+  await expect(attended(namesake.name)).rejects.toMatchObject({ code: 'AttendedUserNotLoggedIn' });
+  for (const file of [`/tmp/.X11-unix/X${number}`, `/tmp/.X${number}-lock`]) rmSync(file);
+});
+
 test('E1: a locked session is AttendedUserSessionNotActive', async () => {
   const marker = join(ada.home, '.attendant-locked');
   writeFileSync(marker, '');
