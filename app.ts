@@ -89,6 +89,18 @@ import {
   rotateSecret,
 } from './functions/subscriptions/subscriptions.http';
 import { keepHouse } from './functions/timers/housekeeping.timer';
+import {
+  abandonCase,
+  advanceCase,
+  beginCase,
+  getCase,
+  goBack,
+  listCases,
+  patchCase,
+  runCaseFlow,
+} from './functions/processes/cases.http';
+import { deleteProcess, getProcess, listProcesses, putProcess } from './functions/processes/processes.http';
+import { watchCases } from './functions/processes/watch-cases.timer';
 import { watchMachines } from './functions/timers/machine-watch.timer';
 import { watchQueues } from './functions/timers/queue-watch.timer';
 import type { Activities } from './orchestrators/call-activity';
@@ -305,7 +317,26 @@ app.timer('watch-queues', {
 app.timer('keep-house', { schedule: '30 * * * * *', handler: keepHouse(ports) });
 df.app.entity(QUEUE_WATCH, queueWatchEntity);
 
-// 12a. Others are told of what happens: subscriptions, and a timer that delivers to them (docs/outgoing-events.md).
+// 12a. Business process flows: people take cases through stages, whose flows are runs like any other.
+http('list-processes', 'GET', 'processes', listProcesses(ports));
+http('put-process', 'PUT', 'processes/{process}', putProcess(ports));
+http('get-process', 'GET', 'processes/{process}', getProcess(ports));
+http('delete-process', 'DELETE', 'processes/{process}', deleteProcess(ports));
+http('list-cases', 'GET', 'processes/{process}/cases', listCases(ports));
+durableHttp('begin-case', 'POST', 'processes/{process}/cases', beginCase(ports));
+durableHttp('get-case', 'GET', 'processes/{process}/cases/{case}', getCase(ports));
+durableHttp('patch-case', 'PATCH', 'processes/{process}/cases/{case}', patchCase(ports));
+durableHttp('advance-case', 'POST', 'processes/{process}/cases/{case}/advance', advanceCase(ports));
+durableHttp('go-back-case', 'POST', 'processes/{process}/cases/{case}/back', goBack(ports));
+durableHttp('abandon-case', 'POST', 'processes/{process}/cases/{case}/abandon', abandonCase(ports));
+durableHttp('run-case-flow', 'POST', 'processes/{process}/cases/{case}/run', runCaseFlow(ports));
+app.timer('watch-cases', {
+  schedule: '*/20 * * * * *',
+  extraInputs: [client],
+  handler: watchCases(ports, instancesOf),
+});
+
+// 12b. Others are told of what happens: subscriptions, and a timer that delivers to them (docs/outgoing-events.md).
 http('list-subscriptions', 'GET', 'event-subscriptions', listSubscriptions(ports));
 http('get-subscription', 'GET', 'event-subscriptions/{name}', getSubscription(ports));
 http('put-subscription', 'PUT', 'event-subscriptions/{name}', putSubscription(ports));

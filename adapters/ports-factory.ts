@@ -32,6 +32,7 @@ import { TableGateways } from './tables/gateways';
 import { TableGroups } from './tables/groups';
 import { TableMachines } from './tables/machines';
 import { TablePresence } from './tables/presence';
+import { TableProcesses } from './tables/processes';
 import { TableRegistrationTokens } from './tables/registration-tokens';
 import { TableRunIndex } from './tables/run-index';
 import { tablesInProcess } from './tables/in-process';
@@ -72,6 +73,7 @@ export function createPorts(environment: Environment, options: { now?: () => num
     bots: new TableBots(machines),
     groups: new TableGroups(machines),
     gateways: new TableGateways(definitions),
+    processes: new TableProcesses(table('processes')),
     tokens: new TableRegistrationTokens(table('tokens')),
     feed: announcedFeed(new TableChangeFeed(table('feed')), events),
     commands: new ServiceBusCommands({

@@ -15,6 +15,7 @@ import type { Settings } from '../contracts/settings';
 import type { Deliveries, OutgoingEvents, Subscriptions } from './event-ports';
 import type { Claims, Flows } from './flow-ports';
 import type { EventSources, FlowHealth, Schedules, TriggerHistory } from './trigger-ports';
+import type { Processes } from './process-ports';
 import type { GuardedHttp } from './http-guard/guarded-http';
 
 /**
@@ -40,6 +41,7 @@ export interface Ports {
   bots: Bots;
   groups: Groups;
   gateways: Gateways;
+  processes: Processes;
   tokens: RegistrationTokens;
   feed: ChangeFeed;
   commands: Commands;

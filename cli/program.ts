@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
 import { addCapacityCommands } from './commands/capacity';
 import { addPlanningCommand } from './commands/planning';
+import { addProcessCommands } from './commands/processes';
 import { addConnectionCommands } from './commands/connections';
 import { addDesktopFlowCommands } from './commands/desktop-flows';
 import { addFlowCommands } from './commands/flows';
@@ -63,6 +64,7 @@ function createProgram(shell: Shell, end: (exitCode: number) => void): Command {
   addCapacityCommands(program, shell);
   addSubscriptionCommands(program, shell);
   addPlanningCommand(program, shell);
+  addProcessCommands(program, shell);
   addKeyCommand(program, shell);
   addLauncherCommands(program, shell, end);
   return withExitOverride(program);

@@ -130,6 +130,27 @@ export const requestErrors = {
     message: 'There is no such test of this connection.',
     remedy: 'Start one with `attendant connections test <name>`.',
   },
+  ProcessNotFound: {
+    status: 404,
+    kind: 'user',
+    ours: true,
+    message: 'There is no business process flow of this name.',
+    remedy: '`attendant processes list` shows those that exist.',
+  },
+  CaseNotFound: {
+    status: 404,
+    kind: 'user',
+    ours: true,
+    message: 'There is no such case of this business process flow.',
+    remedy: '`attendant processes cases <process>` shows the cases that exist.',
+  },
+  CaseRefused: {
+    status: 409,
+    kind: 'user',
+    ours: true,
+    message: 'The case cannot do this now.',
+    remedy: 'The detail says what it waits for. `attendant processes case <process> <case>` shows the case.',
+  },
   FileNotFound: {
     status: 404,
     kind: 'user',

@@ -1,3 +1,4 @@
+import type { ProcessDefinition } from '../processes';
 import type { z } from 'zod';
 import type { MachineReport } from '../agent-protocol';
 import type { DesktopFlowManifest } from '../desktop-flow';
@@ -98,4 +99,18 @@ export const report: MachineReport = {
   multipleSessionsPerUser: false,
   sessions: [{ user: 'CONTOSO\\bot', userKey: 'S-1-5-21-7-1104', state: 'locked' }],
   runners: ['exec', 'python'],
+};
+
+export const PROCESS = 'orders';
+export const CASE = '8000000000000a1b2c3d4';
+export const processExample: ProcessDefinition = {
+  name: PROCESS,
+  stages: [
+    { name: 'intake', steps: [{ name: 'customer', required: true }], flows: [] },
+    {
+      name: 'check',
+      steps: [],
+      flows: [{ flow: 'every-ten-minutes', on: 'demand', wait: false }],
+    },
+  ],
 };

@@ -13,6 +13,7 @@ export const tags = {
   Gateways: 'Other names of machines, and clusters of them over which runs are spread.',
   Changes: 'What happens in run queues, as it happens.',
   'Outgoing events': 'Telling other systems what happens, by signed webhooks.',
+  'Business process flows': 'Stages that people take cases through, with flows in each.',
   Capacity: 'Unattended bots: how many there are, and how they are used.',
   Agents: "What the agent of a machine calls. Requests are signed with the machine's key.",
   App: 'The app itself.',

@@ -1,6 +1,7 @@
 import { agentOperations } from './agent-operations';
 import { appOperations } from './app-operations';
 import { capacityOperations } from './capacity-operations';
+import { processOperations } from './process-operations';
 import { planningOperations } from './planning-operations';
 import { connectionOperations } from './connection-operations';
 import { desktopFlowOperations } from './desktop-flow-operations';
@@ -30,6 +31,7 @@ export const operations: readonly Operation[] = [
   ...subscriptionOperations,
   ...capacityOperations,
   ...planningOperations,
+  ...processOperations,
   ...agentOperations,
   ...appOperations,
 ];

@@ -53,6 +53,16 @@ import {
 import { runActions } from '../api-run-actions';
 import { capacityBody, capacityView } from '../capacity';
 import { planningView } from '../planning';
+import {
+  caseBody,
+  caseDataBody,
+  caseList,
+  caseRunBody,
+  caseStep,
+  caseView,
+  processDefinition,
+  processList,
+} from '../processes';
 import { changesPage, changeView } from '../changes';
 import { connectionTestView } from '../connection-test';
 import { connection, connectionBody, connectionTarget } from '../connections';
@@ -177,6 +187,14 @@ export const answerSchemas: Readonly<Record<string, z.ZodType>> = {
   OutgoingEvent: cloudEvent,
   Capacity: capacityView,
   Planning: planningView,
+  ProcessDefinition: processDefinition,
+  ProcessList: processList,
+  CaseBody: caseBody,
+  CaseData: caseDataBody,
+  CaseStep: caseStep,
+  CaseRunBody: caseRunBody,
+  Case: caseView,
+  CaseList: caseList,
   CommandAccepted: commandAccepted,
   Registration: registerResponse,
   Lease: leaseResponse,

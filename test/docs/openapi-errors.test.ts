@@ -1,7 +1,16 @@
 import type { ErrorCode } from '../../contracts/errors';
 import { errorCatalogue } from '../../contracts/errors';
 import { problem } from '../../contracts/api-problem';
-import { DESKTOP_RUN, GATEWAY, GROUP, MACHINE, report, RUN } from '../../contracts/openapi/examples';
+import {
+  DESKTOP_RUN,
+  GATEWAY,
+  GROUP,
+  MACHINE,
+  report,
+  RUN,
+  CASE,
+  PROCESS,
+} from '../../contracts/openapi/examples';
 import type { Operation } from '../../contracts/openapi/operation';
 import { operations } from '../../contracts/openapi/operations';
 import { DELETED } from '../../domain/run-queue/moves';
@@ -192,6 +201,15 @@ const cases: Record<string, Case> = {
   'put-gateway AccountNotAllowed': { change: { body: { machine: MACHINE, account: 'CONTOSO/bot' } } },
   WindowsIdentityIncorrect: {
     change: connectTo({ kind: 'gateway', name: GATEWAY }, 'CONTOSO\\other'),
+  },
+  ProcessNotFound: { change: { path: { process: 'none' } } },
+  CaseNotFound: { change: { path: { case: 'none' } } },
+  CaseRefused: {
+    before: async ({ rig: { ports } }) => {
+      const stored = await ports.processes.getCase(PROCESS, CASE);
+      if (stored)
+        await ports.processes.replaceCase({ ...stored, value: { ...stored.value, state: 'abandoned' } });
+    },
   },
   SubscriptionNotFound: { change: { path: { name: 'none' } } },
   DeliveryNotFound: { change: { path: { event: '1772438403450-none' } } },

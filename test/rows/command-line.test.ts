@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { HttpRequest, InvocationContext, type HttpMethod } from '@azure/functions';
 import { runCommandLine } from '../../cli/program';
 import { FeedHub } from '../../functions/stream/feed-hub';
@@ -213,6 +216,31 @@ test('H4: attendant planning', async () => {
   ]);
   const wrong = await run('planning', '--hours', '1000');
   expect(wrong.err).toContain('[InvalidQuery]');
+});
+
+test('A4: attendant processes', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'attendant-cli-')), 'orders.yaml');
+  writeFileSync(
+    file,
+    'name: orders\nstages:\n  - name: intake\n    steps: [{ name: customer, required: true }]\n  - name: check\n',
+  );
+  expect((await run('processes', 'put', file)).out).toBe('orders is stored.');
+  expect((await run('processes', 'list')).out).toContain('orders   intake → check');
+  const begun = await run('processes', 'begin', 'orders', '--title', 'Order 4711', '--json');
+  const { id } = JSON.parse(begun.out) as { id: string };
+  const refused = await run('processes', 'advance', 'orders', id);
+  expect([refused.exitCode, refused.err]).toEqual([1, expect.stringContaining('customer is required')]);
+  expect((await run('processes', 'set', 'orders', id, '{"customer":"Ann"}')).out).toMatch(
+    /stage +\[intake\] → check/,
+  );
+  expect((await run('processes', 'advance', 'orders', id, '--reason', 'complete')).out).toContain(
+    'owner advanced (check): complete',
+  );
+  expect((await run('processes', 'back', 'orders', id)).out).toContain('[intake]');
+  expect((await run('processes', 'abandon', 'orders', id)).out).toMatch(/state +abandoned/);
+  expect((await run('processes', 'cases', 'orders', '--state', 'abandoned')).out).toContain('Order 4711');
+  expect((await run('processes', 'delete', 'orders')).out).toBe('orders is deleted.');
+  rmSync(dirname(file), { recursive: true });
 });
 
 test('H1: attendant capacity', async () => {

@@ -21,6 +21,22 @@ import { listMachines } from '../../functions/machines/list-machines.http';
 import { patchMachineQueue } from '../../functions/machines/patch-machine-queue.http';
 import { patchMachine } from '../../functions/machines/patch-machine.http';
 import { releaseMachine } from '../../functions/machines/release-machine.http';
+import {
+  abandonCase,
+  advanceCase,
+  beginCase,
+  getCase,
+  goBack,
+  listCases,
+  patchCase,
+  runCaseFlow,
+} from '../../functions/processes/cases.http';
+import {
+  deleteProcess,
+  getProcess,
+  listProcesses,
+  putProcess,
+} from '../../functions/processes/processes.http';
 import { getPlanning } from '../../functions/planning/get-planning.http';
 import { cancelRun } from '../../functions/runs/cancel-run.http';
 import { listRuns } from '../../functions/runs/list-runs.http';
@@ -69,6 +85,18 @@ export function apiRoutes(ports: Ports): ApiRoute[] {
     { method: 'DELETE', path: 'gateway-clusters/{name}', plain: deleteCluster(ports) },
     { method: 'GET', path: 'capacity', durable: getCapacity(ports) },
     { method: 'PUT', path: 'capacity', durable: putCapacity(ports) },
+    { method: 'GET', path: 'processes', plain: listProcesses(ports) },
+    { method: 'PUT', path: 'processes/{process}', plain: putProcess(ports) },
+    { method: 'GET', path: 'processes/{process}', plain: getProcess(ports) },
+    { method: 'DELETE', path: 'processes/{process}', plain: deleteProcess(ports) },
+    { method: 'GET', path: 'processes/{process}/cases', plain: listCases(ports) },
+    { method: 'POST', path: 'processes/{process}/cases', durable: beginCase(ports) },
+    { method: 'GET', path: 'processes/{process}/cases/{case}', durable: getCase(ports) },
+    { method: 'PATCH', path: 'processes/{process}/cases/{case}', durable: patchCase(ports) },
+    { method: 'POST', path: 'processes/{process}/cases/{case}/advance', durable: advanceCase(ports) },
+    { method: 'POST', path: 'processes/{process}/cases/{case}/back', durable: goBack(ports) },
+    { method: 'POST', path: 'processes/{process}/cases/{case}/abandon', durable: abandonCase(ports) },
+    { method: 'POST', path: 'processes/{process}/cases/{case}/run', durable: runCaseFlow(ports) },
     { method: 'GET', path: 'planning', durable: getPlanning(ports) },
     { method: 'GET', path: 'event-subscriptions', plain: listSubscriptions(ports) },
     { method: 'GET', path: 'event-subscriptions/{name}', plain: getSubscription(ports) },

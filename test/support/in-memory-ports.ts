@@ -25,6 +25,7 @@ import type {
 import { inMemoryFlows } from './in-memory-flows';
 import { inMemoryGateways } from './in-memory-gateways';
 import { inMemoryTriggers } from './in-memory-triggers';
+import { inMemoryProcesses } from './in-memory-processes';
 import type { LogLine } from '../../contracts/agent-protocol';
 
 /** Every port over plain maps, for tests of what stands above them. What was sent and stored can be looked at. */
@@ -174,6 +175,7 @@ export function createInMemoryPorts(
       },
     },
     gateways: inMemoryGateways(),
+    processes: inMemoryProcesses(),
     bots: {
       get: () => Promise.resolve(bots),
       put: (given) => {

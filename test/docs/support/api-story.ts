@@ -5,6 +5,7 @@ import { agentHeaders, requestText } from '../../../contracts/agent-api';
 import type { Operation } from '../../../contracts/openapi/operation';
 import * as example from '../../../contracts/openapi/examples';
 import { EVENT_SECRET } from '../../../contracts/openapi/trigger-operations';
+import { advance, begin } from '../../../domain/processes/commands';
 import type { QueueSettings } from '../../../domain/run-queue/messages';
 import { AppRig } from '../../support/app-rig';
 import { createInMemoryPorts, type InMemoryPorts } from '../../support/in-memory-ports';
@@ -98,6 +99,21 @@ export class ApiStory {
           recurrence: { frequency: 'Minute', interval: 10, timeZone: 'UTC' },
         },
       },
+    });
+    await ports.processes.put(example.processExample);
+    const begun = begin(
+      example.processExample,
+      { customer: 'Contoso' },
+      { by: 'owner', nowMs: rig.clock.now() },
+    );
+    const advanced = advance(begun, { by: 'owner', nowMs: rig.clock.now() });
+    if (!advanced.ok) throw new Error(advanced.why);
+    await ports.processes.insertCase({
+      process: example.PROCESS,
+      id: example.CASE,
+      title: 'Order 4711',
+      createdMs: rig.clock.now(),
+      value: advanced.value,
     });
     const input = { run: example.RUN, flow: 'process-invoices', definition: hash, startedBy: 'owner' };
     await rig.start(
