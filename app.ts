@@ -1,10 +1,9 @@
-import type { HttpHandler, HttpMethod, InvocationContext } from '@azure/functions';
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
 import { appNow } from './adapters/app-clock';
 import { deliverEffects } from './adapters/deliver-effects';
 import { declareInside } from './adapters/host-services';
-import { clientOf, instancesOf } from './adapters/instances';
+import { instancesOf } from './adapters/instances';
 import { createPorts } from './adapters/ports-factory';
 import { RunSpeakers } from './adapters/run-speakers';
 import { AGENT_EVENTS_QUEUE } from './contracts/agent-protocol';
@@ -46,7 +45,6 @@ import { deleteCluster, getCluster, listClusters, putCluster } from './functions
 import { watchGateways } from './functions/gateways/gateway-watch.timer';
 import { deleteGateway, getGateway, listGateways, putGateway } from './functions/gateways/gateways.http';
 import { getHealth } from './functions/health/get-health.http';
-import type { DurableHandler } from './functions/http';
 import { createGroup } from './functions/machine-groups/create-group.http';
 import { deleteGroup } from './functions/machine-groups/delete-group.http';
 import { getGroup, getGroupQueue } from './functions/machine-groups/get-group.http';
@@ -99,11 +97,18 @@ import {
   patchCase,
   runCaseFlow,
 } from './functions/processes/cases.http';
+import {
+  activity,
+  durableActivity,
+  durableClient,
+  durableHttp,
+  http,
+  signedHttp,
+} from './functions/register';
 import { deleteProcess, getProcess, listProcesses, putProcess } from './functions/processes/processes.http';
 import { watchCases } from './functions/processes/watch-cases.timer';
 import { watchMachines } from './functions/timers/machine-watch.timer';
 import { watchQueues } from './functions/timers/queue-watch.timer';
-import type { Activities } from './orchestrators/call-activity';
 import { capacityCommand } from './orchestrators/capacity-command';
 import { actionTries } from './orchestrators/action-tries';
 import { cloudFlowLoop } from './orchestrators/cloud-flow-loop';
@@ -135,7 +140,6 @@ import { testConnection } from './orchestrators/test-connection';
  * ARCHITECTURE.md tells the same story in prose. Nothing connects before it is used.
  */
 const ports = createPorts(process.env, { now: appNow });
-const client = df.input.durableClient();
 const speakers = new RunSpeakers(ports);
 const changes = new FeedHub(ports);
 // Event streams need answers that are sent as they come.
@@ -182,7 +186,7 @@ durableHttp('run-flow', 'POST', 'flows/{flow}/run', runFlow(ports));
 // 3a. … or a schedule is due: the timer reads the index of due times …
 app.timer('start-due-runs', {
   schedule: '*/30 * * * * *',
-  extraInputs: [client],
+  extraInputs: [durableClient],
   handler: startDueRuns(ports, instancesOf),
 });
 http('get-schedule', 'GET', 'flows/{flow}/schedule', getSchedule(ports));
@@ -195,7 +199,7 @@ http('delete-event-source', 'DELETE', 'event-sources/{source}', deleteEventSourc
 durableHttp('receive-events', 'POST', 'events/{source}', receiveEvents(ports), 'anonymous');
 http('greet-event-sender', 'OPTIONS', 'events/{source}', greetEventSender(ports), 'anonymous');
 app.eventGrid('receive-event-grid', {
-  extraInputs: [client],
+  extraInputs: [durableClient],
   handler: receiveDelivered(ports, instancesOf, 'event-grid'),
 });
 const eventQueue = process.env['ATTENDANT_EVENT_QUEUE'];
@@ -203,7 +207,7 @@ if (eventQueue) {
   app.serviceBusQueue('receive-queued-events', {
     connection: 'ServiceBusConnection',
     queueName: eventQueue,
-    extraInputs: [client],
+    extraInputs: [durableClient],
     handler: receiveDelivered(ports, instancesOf, 'service-bus'),
   });
 }
@@ -228,7 +232,7 @@ activity('resolve-target', resolveTarget(ports));
 // 6. The queue of a machine decides whose turn it is. Its courier tells the run, offers it to the machine, tells the feed.
 df.app.entity(RUN_QUEUE, runQueueEntity);
 df.app.entity(QUEUE_COURIER, {
-  extraInputs: [client],
+  extraInputs: [durableClient],
   // oxlint-disable-next-line typescript/no-misused-promises -- the SDK awaits it, though its type does not say so
   handler: queueCourierEntity(deliverEffects(ports, speakers, instancesOf)),
 });
@@ -245,7 +249,7 @@ signedHttp('get-file', 'GET', 'agent/files/{id}', getFile(ports));
 app.serviceBusQueue('receive-agent-events', {
   connection: 'ServiceBusConnection',
   queueName: AGENT_EVENTS_QUEUE,
-  extraInputs: [client],
+  extraInputs: [durableClient],
   handler: receiveAgentEvents(ports, speakers, instancesOf),
 });
 signedHttp('put-artifact', 'PUT', 'agent/runs/{run}/artifacts/{name}', putArtifact(ports));
@@ -301,17 +305,17 @@ activity('remove-command-queue', removeCommandQueue(ports));
 // 12. Timers see to it that nothing is left behind: machines that fell silent, queues whose caller or owner is gone, rows that are past their days.
 app.timer('watch-machines', {
   schedule: '*/30 * * * * *',
-  extraInputs: [client],
+  extraInputs: [durableClient],
   handler: watchMachines(ports, instancesOf),
 });
 app.timer('watch-gateways', {
   schedule: '15,45 * * * * *',
-  extraInputs: [client],
+  extraInputs: [durableClient],
   handler: watchGateways(ports, instancesOf),
 });
 app.timer('watch-queues', {
   schedule: '0 * * * * *',
-  extraInputs: [client],
+  extraInputs: [durableClient],
   handler: watchQueues(ports, instancesOf),
 });
 app.timer('keep-house', { schedule: '30 * * * * *', handler: keepHouse(ports) });
@@ -332,7 +336,7 @@ durableHttp('abandon-case', 'POST', 'processes/{process}/cases/{case}/abandon', 
 durableHttp('run-case-flow', 'POST', 'processes/{process}/cases/{case}/run', runCaseFlow(ports));
 app.timer('watch-cases', {
   schedule: '*/20 * * * * *',
-  extraInputs: [client],
+  extraInputs: [durableClient],
   handler: watchCases(ports, instancesOf),
 });
 
@@ -361,52 +365,3 @@ declareInside([
 // 13. Whether the app is there at all, and what it understands.
 http('get-health', 'GET', 'health', getHealth(ports), 'anonymous');
 http('get-openapi', 'GET', 'openapi.json', getOpenapi(), 'anonymous');
-
-type AuthLevel = 'function' | 'anonymous';
-
-/** Asks for a function key (or on Azure, an identity) unless `authLevel` says otherwise. */
-function http(
-  name: string,
-  method: HttpMethod,
-  route: string,
-  handler: HttpHandler,
-  authLevel: AuthLevel = 'function',
-): void {
-  app.http(name, { methods: [method], route, authLevel, handler });
-}
-
-/** For agents: no key, the handler checks the machine's signature. */
-function signedHttp(name: string, method: HttpMethod, route: string, handler: HttpHandler): void {
-  http(name, method, route, handler, 'anonymous');
-}
-
-/** As `http`, for handlers that start, ask or tell orchestrations. */
-function durableHttp(
-  name: string,
-  method: HttpMethod,
-  route: string,
-  handler: DurableHandler,
-  authLevel: AuthLevel = 'function',
-): void {
-  app.http(name, {
-    methods: [method],
-    route,
-    authLevel,
-    extraInputs: [client],
-    handler: (request, context) => handler(request, clientOf(context), context),
-  });
-}
-
-function activity<Name extends keyof Activities>(name: Name, handler: Activities[Name]): void {
-  df.app.activity(name, {
-    handler: handler as (input: unknown, context: InvocationContext) => unknown,
-  });
-}
-
-/** As `activity`, for those that tell or ask orchestrations. */
-function durableActivity<Name extends keyof Activities>(name: Name, handler: Activities[Name]): void {
-  df.app.activity(name, {
-    extraInputs: [client],
-    handler: handler as (input: unknown, context: InvocationContext) => unknown,
-  });
-}

@@ -29,7 +29,10 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { commands: { type: 'string', default: '300' }, help: { type: 'boolean' } },
   });
-  if (values.help) return void console.log(USAGE);
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
   const root = productRoot();
   const dir = mkdtempSync(join(tmpdir(), 'attendant-bench-'));
   const host = await Host.start(root, dir);
