@@ -24,7 +24,7 @@ module.exports = {
       from: { path: '^domain/' },
       to: {
         dependencyTypes: ['npm', 'core'],
-        pathNot: 'node_modules/(zod|croner|luxon|windows-iana|big\\.js)',
+        pathNot: 'node_modules/(zod|croner|luxon|windows-iana|big\\.js|ajv|ajv-formats)/',
       },
     },
     only(

@@ -5,13 +5,17 @@ import { problemOf } from './parameters';
 import { planProblems } from './plan';
 import { referenceProblems } from './reference-problems';
 import { rawBlocks, tooDeep, DEEPEST, MOST_ACTIONS, type RawBlock } from './raw-definition';
+import { triggerProblems } from './trigger-problems';
 
 /**
  * Checks a definition as it was written. All problems are told at once, each with its path: what the schema refuses, names used twice,
- * `runAfter` that names nothing or goes in a circle, references to what does not exist, parameters that do not fit.
+ * `runAfter` that names nothing or goes in a circle, references to what does not exist, parameters that do not fit, schemas and schedules that
+ * do not work.
+ * @param options.shortestMs how close occurrences of a schedule may come to each other, which the host says; any by default.
  */
 export function checkDefinition(
   body: unknown,
+  { shortestMs = 0 }: { shortestMs?: number } = {},
 ): { definition: FlowDefinition; problems: [] } | { definition?: undefined; problems: DefinitionProblem[] } {
   const deep = tooDeep(body);
   if (deep) {
@@ -25,6 +29,7 @@ export function checkDefinition(
     ...blocks.flatMap(({ path, actions }) => planProblems(actions, path)),
     ...referenceProblems(body, blocks),
     ...(parsed.success ? parameterProblems(parsed.data) : []),
+    ...(parsed.success ? triggerProblems(parsed.data, { shortestMs }) : []),
   ];
   return parsed.success && problems.length === 0 ? { definition: parsed.data, problems: [] } : { problems };
 }

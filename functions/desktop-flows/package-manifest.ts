@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 import { parse } from 'yaml';
 import { fromBufferPromise, type Entry, type ZipFile } from 'yauzl';
 import { desktopFlowManifest, type DesktopFlowManifest } from '../../contracts/desktop-flow';
-import { schemaProblem } from '../json-schema';
+import { schemaProblem } from '../../domain/json-schema';
 import { fieldErrors, RequestError, type FieldError } from '../problem';
 
 const MANIFEST = 'desktop-flow.yaml';

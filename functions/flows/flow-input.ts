@@ -4,7 +4,7 @@ import { fileKey } from '../../adapters/blobs/blob-keys';
 import { Cache } from '../../adapters/cache';
 import type { FlowTriggerKind } from '../../contracts/api-flows';
 import type { FlowDefinition, FlowTrigger } from '../../contracts/flow-definition';
-import { fileReferences, JsonSchemaCheck } from '../json-schema';
+import { fileReferences, JsonSchemaCheck } from '../../domain/json-schema';
 import { RequestError } from '../problem';
 
 /** The flow's one trigger. */

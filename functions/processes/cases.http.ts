@@ -24,7 +24,7 @@ import type { Act, Case } from '../../domain/processes/state';
 import { callerOf } from '../caller';
 import { durableHttp, http, json, type DurableHandler, type Handler, type Orchestrations } from '../http';
 import { starterOf } from '../instances';
-import { JsonSchemaCheck } from '../json-schema';
+import { JsonSchemaCheck } from '../../domain/json-schema';
 import { RequestError } from '../problem';
 import { parseBody, parseQuery, readJson } from '../request-body';
 import { caseLine, caseView } from './case-view';

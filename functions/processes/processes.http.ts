@@ -2,7 +2,7 @@ import type { HttpRequest } from '@azure/functions';
 import type { Ports } from '../../adapters/ports';
 import { processDefinition, type ProcessDefinition, type ProcessList } from '../../contracts/processes';
 import { http, json, type Handler } from '../http';
-import { schemaProblem } from '../json-schema';
+import { schemaProblem } from '../../domain/json-schema';
 import { RequestError } from '../problem';
 import { parseBody, readJson } from '../request-body';
 

@@ -60,6 +60,27 @@ describe('flows as files', () => {
     expect(await product.run(['flows', 'validate', 'nowhere'])).toMatchObject({ exitCode: 2 });
   });
 
+  test('validate judges schedules and the schemas of inputs', async () => {
+    const actions = { Say: { type: 'Compose', inputs: 1 } };
+    const schedule = (recurrence: object): object => ({ type: 'Recurrence', recurrence });
+    const wrong = {
+      schema: { type: 'Request', inputs: { schema: { type: 'text' } } },
+      zone: schedule({ frequency: 'Day', timeZone: 'Europe/Atlantis' }),
+      cron: schedule({ cron: '61 * * * *' }),
+      never: schedule({ cron: '0 0 31 2 *' }),
+    };
+    for (const [name, trigger] of Object.entries(wrong)) {
+      write(`flows/${name}.json`, { name, triggers: { start: trigger }, actions });
+    }
+    const { out, exitCode } = await product.run(['flows', 'validate', 'flows']);
+    expect(exitCode).toBe(1);
+    expect(out).toContain('/triggers/start/inputs/schema: schema is invalid');
+    expect(out).toContain('/triggers/start/recurrence/timeZone: is not a time zone');
+    expect(out).toContain('/triggers/start/recurrence/cron: is no cron expression');
+    expect(out).toContain('/triggers/start/recurrence/cron: never occurs');
+    expect(out).toContain('in 4 of 4 files.');
+  });
+
   test('apply shows a plan, writes what changed, deletes only when asked; nothing half-applied', async () => {
     write('flows/a.json', flowOf('a'));
     write('flows/b.yaml', JSON.stringify(flowOf('b')));

@@ -1,7 +1,13 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 import { contentHash } from '../contracts/ids';
-import type { FieldError } from './problem';
+
+/** One place in a value that does not fit. */
+interface SchemaProblem {
+  /** Names separated by dots. */
+  path: string;
+  message: string;
+}
 
 /** A schema that people wrote, compiled. Defaults are written into the value that is checked. */
 export class JsonSchemaCheck {
@@ -17,7 +23,7 @@ export class JsonSchemaCheck {
   }
 
   /** What is wrong with `value`; empty when it fits. Fills in defaults. */
-  check(value: unknown): FieldError[] {
+  check(value: unknown): SchemaProblem[] {
     return this.validate(value) ? [] : (this.validate.errors ?? []).map(fieldError);
   }
 }
@@ -31,7 +37,7 @@ export function schemaProblem(schema: Record<string, unknown>): string | undefin
   }
 }
 
-function fieldError(error: ErrorObject): FieldError {
+function fieldError(error: ErrorObject): SchemaProblem {
   const at = error.instancePath
     .split('/')
     .slice(1)
