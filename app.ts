@@ -12,9 +12,11 @@ import { QUEUE_COURIER, RUN_QUEUE, UNATTENDED_CAPACITY } from './entities/queue-
 import { QUEUE_WATCH, queueWatchEntity } from './entities/queue-watch.entity';
 import { runQueueEntity } from './entities/run-queue.entity';
 import { unattendedCapacityEntity } from './entities/unattended-capacity.entity';
+import { getConsoleRun, startConsoleRun, stopConsoleRun } from './functions/agent-api/console-runs.http';
 import { getFile } from './functions/agent-api/get-file.http';
 import { getPackage } from './functions/agent-api/get-package.http';
 import { leaseAgent } from './functions/agent-api/lease-agent.http';
+import { listConsoleFlows } from './functions/agent-api/list-console-flows.http';
 import { putArtifact } from './functions/agent-api/put-artifact.http';
 import { registerAgent } from './functions/agent-api/register-agent.http';
 import { receiveAgentEvents } from './functions/agent-events/receive-agent-events.servicebus';
@@ -182,6 +184,12 @@ signedHttp('lease-agent', 'POST', 'agent/lease', leaseAgent(ports));
 // 3. A person or program starts a run: the input is checked, the idempotency key claimed, the orchestration started, 202 answered.
 http('upload-file', 'POST', 'files', uploadFile(ports));
 durableHttp('run-flow', 'POST', 'flows/{flow}/run', runFlow(ports));
+
+// … or somebody at a machine starts a desktop flow there: no cloud flow, straight to 5.
+signedHttp('list-console-flows', 'GET', 'agent/desktop-flows', listConsoleFlows(ports));
+durableHttp('start-console-run', 'POST', 'agent/console-runs', startConsoleRun(ports), 'anonymous');
+durableHttp('get-console-run', 'GET', 'agent/console-runs/{run}', getConsoleRun(ports), 'anonymous');
+durableHttp('stop-console-run', 'POST', 'agent/console-runs/{run}/stop', stopConsoleRun(ports), 'anonymous');
 
 // 3a. … or a schedule is due: the timer reads the index of due times …
 app.timer('start-due-runs', {

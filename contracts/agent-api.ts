@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { instant, machineId, resourceName } from './ids';
-import { machineReport } from './agent-protocol';
+import { errorInfoSchema, machineReport } from './agent-protocol';
+import { desktopRunId, instant, machineId, resourceName, runId } from './ids';
+import { desktopRunState } from './runs';
 
 /** HTTP between agent and control plane. Everything but `register` is signed with the machine's key. */
 
@@ -29,6 +30,32 @@ export const leaseResponse = z.object({
   settings: z.object({ heartbeatMs: z.int(), goWindowMs: z.int() }),
 });
 export type LeaseResponse = z.infer<typeof leaseResponse>;
+
+/**
+ * POST /api/agent/console-runs: somebody at the machine starts a desktop flow there (docs/adr/0005). Asked again with the same `request`, the
+ * answer is that of the same run.
+ */
+export const consoleRunRequest = z.object({
+  request: runId.describe('Made by the agent; the run is `<request>-1`.'),
+  desktopFlow: resourceName,
+  inputs: z.record(z.string(), z.unknown()),
+  user: z
+    .string()
+    .min(1)
+    .max(200)
+    .describe('Who sits at the machine; the run gets the session of this account.'),
+});
+export type ConsoleRunRequest = z.infer<typeof consoleRunRequest>;
+
+export const consoleRunView = z.object({
+  run: desktopRunId,
+  state: desktopRunState,
+  error: errorInfoSchema.optional(),
+});
+export type ConsoleRunView = z.infer<typeof consoleRunView>;
+
+/** POST /api/agent/console-runs/{run}/stop */
+export const consoleRunStop = z.object({ user: z.string().min(1).max(200) });
 
 /**
  * Signed requests carry these headers. The signature is Ed25519, base64, over `requestText`. The control plane refuses a
@@ -62,4 +89,6 @@ export function requestText(request: {
  *   GET  /api/agent/packages/{hash}                     the zip of a desktop flow
  *   GET  /api/agent/files/{id}                          a file given as input
  *   PUT  /api/agent/runs/{run}/artifacts/{name}         a file the run leaves behind (body = bytes)
+ *   GET  /api/agent/desktop-flows                       what can be started here (contracts/api-flows.ts, `desktopFlowList`)
+ *   GET  /api/agent/console-runs/{run}                  `consoleRunView`
  */

@@ -55,6 +55,10 @@ export const goCommand = z.object({
   /** Credential of the session, sealed for this machine and grant (contracts/sealed-credential.ts); absent where the connection has none. */
   sealedCredential: z.string().optional(),
   sessionPlan: sessionPlan.optional(),
+  /** console: somebody at the machine started it there. Absent: it came from the portal and shows nothing on the machine (row K5) … */
+  origin: z.literal('console').optional(),
+  /** … but for an attended run where the machine's setting `attendedNotice` asks for a banner (row E2). */
+  notice: z.literal('banner').optional(),
 });
 
 /**

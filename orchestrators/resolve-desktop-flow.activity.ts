@@ -27,6 +27,9 @@ export interface ResolvedDesktopFlow extends RunPlace {
   stopGraceMs: number;
 }
 
+/** What lists of runs name as the trigger of a console run. */
+const CONSOLE_TRIGGER = 'Console';
+
 type Resolved = { ok: true; target: ResolvedDesktopFlow } | { ok: false; error: ErrorInfo };
 type Input = DesktopFlowRunInput & { run: string; requestedMs: number };
 
@@ -44,6 +47,7 @@ export function resolveDesktopFlow(ports: TargetPorts & Pick<Ports, 'desktopFlow
       state: 'Queued',
       requestedMs,
       startedBy,
+      ...(input.console ? { trigger: CONSOLE_TRIGGER } : {}),
     } as const;
     const [resolved] = await Promise.all([resolve(input), ports.runs.record(row)]);
     return resolved;
@@ -53,7 +57,9 @@ export function resolveDesktopFlow(ports: TargetPorts & Pick<Ports, 'desktopFlow
     const flow = await ports.desktopFlows.get(action.desktopFlow);
     if (!flow) return refuse('DesktopFlowNotFound', action.desktopFlow);
     if (flow.manifest.elevated) return refuse('ElevationNotAllowed', action.desktopFlow);
-    const connection = await ports.connections.get(action.connection);
+    const connection = input.console
+      ? consoleTarget(input.console)
+      : await ports.connections.get(action.connection);
     if (!connection) return refuse('ConnectionNotFound', action.connection);
     const problems = inputProblems(flow.manifest.inputs, action.inputs);
     if (problems) return refuse('InvalidInput', problems);
@@ -88,6 +94,11 @@ export function resolveDesktopFlow(ports: TargetPorts & Pick<Ports, 'desktopFlow
       stopGraceMs,
     };
   }
+}
+
+/** What a connection would say: this machine, and the session of whoever sits there. */
+function consoleTarget({ machine, user }: NonNullable<DesktopFlowRunInput['console']>): StoredConnection {
+  return { name: 'console', target: { kind: 'machine', id: machine }, user, hasCredential: false };
 }
 
 /** Row E1: no machine has resolved the account yet. */

@@ -42,6 +42,7 @@ export function* runOnMachine(
       mode: action.mode,
       desktopFlow: target.desktopFlow,
       inputs: action.inputs,
+      ...(run.input.console ? { origin: 'console' } : {}),
       ...(grant.terms ? { sessionPlan: sessionPlan(action, grant.terms) } : {}),
     },
     credential: target.credential,

@@ -34,7 +34,7 @@ export function sendCommand(ports: Pick<Ports, 'commands' | 'machines' | 'secret
     const sealed = credential && takesCredential(command) ? await seal(command, credential) : undefined;
     if (sealed && !sealed.ok) return sealed.error;
     const options = untilMs === undefined ? {} : { ttlMs: Math.max(1, untilMs - ports.now()) };
-    await ports.commands.send(sealed?.command ?? command, options);
+    await ports.commands.send(await withNotice(sealed?.command ?? command), options);
     return undefined;
   };
 
@@ -51,6 +51,13 @@ export function sendCommand(ports: Pick<Ports, 'commands' | 'machines' | 'secret
       ok: true,
       command: { ...command, sealedCredential: sealCredential(credential, sealingKey, useOf(command)) },
     };
+  }
+
+  /** Row E2: whether the machine shows a banner is looked up at the last moment. */
+  async function withNotice(command: MachineCommand): Promise<MachineCommand> {
+    if (command.kind !== 'go' || command.mode !== 'attended' || command.origin) return command;
+    const machine = await ports.machines.getCached(command.machine);
+    return machine?.attendedNotice === 'banner' ? { ...command, notice: 'banner' } : command;
   }
 
   /** A registration newer than what is remembered is looked up again. */

@@ -8,7 +8,7 @@ import {
 import type { LeaseResponse } from '../../contracts/agent-api';
 import { every, type Clock, type Monotonic } from '../clock';
 import type { ControlPlane } from '../control-plane/control-plane';
-import { errorInfo } from '../../contracts/errors';
+import { errorInfo, type ErrorInfo } from '../../contracts/errors';
 import { messageOf } from '../errors';
 import type { Identity } from '../identity/identity';
 import type { Journal } from '../journal/journal';
@@ -19,12 +19,16 @@ import {
   decide,
   decideRestart,
   type AgentInput,
+  type Circumstances,
   type Decision,
   type GoCommand,
   type StopOrder,
 } from '../protocol/decide';
 import type { EventRecord, JournalRecord } from '../protocol/records';
+import { fenceHere, isHere } from '../protocol/fence';
+import { decideHere } from '../protocol/here';
 import type { Runner, RunHandle } from '../runner/runner';
+import type { RunWatch } from './run-watch';
 
 export interface AgentParts {
   identity: Identity;
@@ -35,6 +39,7 @@ export interface AgentParts {
   runner: Runner;
   /** @throws AgentError UnsupportedOs. */
   report(): Promise<MachineReport>;
+  watch?: RunWatch | undefined;
   /** Never rejects. */
   checkAccount(command: TestConnectionCommand): Promise<AgentEventBody<'connectionTested'>>;
   clock: Clock;
@@ -158,17 +163,36 @@ export class Listener {
     this.parts.outbox.live('connectionTested', await this.parts.checkAccount(command));
   }
 
+  /**
+   * Starts a run that somebody at the machine wants while the control plane cannot be asked (docs/adr/0005).
+   * @returns why it cannot start now.
+   */
+  async startHere(
+    start: Omit<GoCommand, 'v' | 'kind' | 'machine' | 'fence'>,
+  ): Promise<ErrorInfo | undefined> {
+    const { journal, identity } = this.parts;
+    const fence = fenceHere(identity.epoch);
+    const command: GoCommand = { ...start, v: 1, kind: 'go', machine: identity.machine, fence };
+    const decision = decideHere(journal.state, command, this.circumstances());
+    if ('refused' in decision) return decision.refused;
+    await this.commit(decision);
+    return undefined;
+  }
+
   private async input(input: AgentInput): Promise<void> {
-    const { journal, clock, monotonic } = this.parts;
-    const decision = decide(journal.state, input, {
+    await this.commit(decide(this.parts.journal.state, input, this.circumstances()));
+  }
+
+  private circumstances(): Circumstances {
+    const { clock, monotonic, identity } = this.parts;
+    return {
       now: monotonic(),
       wallNow: clock.now(),
       goWindowMs: this.goWindowMs,
       maxSessions: this.maxSessions,
-      epoch: this.parts.identity.epoch,
+      epoch: identity.epoch,
       unable: this.stopped ? 'The agent is shutting down.' : this.unable,
-    });
-    await this.commit(decision);
+    };
   }
 
   /** Puts records and events on disk in one write, then lets the events go and acts. */
@@ -220,18 +244,28 @@ export class Listener {
   }
 
   private startRun(command: GoCommand): void {
-    const { journal, runner, outbox, log, monotonic } = this.parts;
+    const { journal, runner, outbox, log, monotonic, watch } = this.parts;
     const { run, fence } = command;
+    const reported = !isHere(fence);
     const entry = journal.state.runs.get(run);
     if (entry?.state !== 'started' || this.stopped) return;
     log.info(`Run ${run} starts: ${command.desktopFlow.name} ${command.desktopFlow.version}.`);
     let said: AgentEventBody<'progress'> = {};
-    const tell = (now: AgentEventBody<'progress'>): void => outbox.setProgress(run, fence, (said = now));
+    const tell = (now: AgentEventBody<'progress'>): void => {
+      said = now;
+      if (reported) outbox.setProgress(run, fence, said);
+    };
+    watch?.starting(command);
     const handle = runner.start(command, {
       worker: (process) => journal.append([{ k: 'worker', run, fence, process }]),
-      progress: (progress) => tell({ ...(said.usage ? { usage: said.usage } : {}), ...progress }),
+      progress: (progress) => {
+        tell({ ...(said.usage ? { usage: said.usage } : {}), ...progress });
+        watch?.progress(run, progress);
+      },
       usage: (usage) => tell({ ...said, usage }),
-      log: (lines, dropped) => outbox.addLog(run, fence, lines, dropped),
+      log: (lines, dropped) => {
+        if (reported) outbox.addLog(run, fence, lines, dropped);
+      },
     });
     this.running.set(run, handle);
     const began = monotonic();
@@ -250,6 +284,7 @@ export class Listener {
         log.info(
           `Run ${run} ended ${body.outcome} after ${seconds} s${body.error ? `: ${body.error.code}` : ''}.`,
         );
+        watch?.ended(run, body);
         await this.input({ kind: 'ended', run, fence, body });
       })
       .catch((error: unknown) => log.error(`Run ${run} cannot be reported: ${messageOf(error)}`))
@@ -271,17 +306,21 @@ export class Listener {
     const handle = this.running.get(run);
     if (!handle) return;
     this.askedToStop.add(run);
+    this.parts.watch?.stopping(run);
     handle.stop(order);
   }
 
   private async freeze(run: string, what: 'pause' | 'resume', by?: string): Promise<boolean> {
-    const { journal, outbox, log } = this.parts;
+    const { journal, outbox, log, watch } = this.parts;
     const entry = journal.state.runs.get(run);
     const handle = this.running.get(run);
     if (!handle || !entry) return false;
     const done = what === 'pause' ? await handle.pause() : await handle.resume();
     const event = what === 'pause' ? 'paused' : 'resumed';
-    if (done) outbox.live(event, by === undefined ? {} : { by }, { run, fence: entry.fence });
+    if (done) watch?.frozen(run, what === 'pause');
+    if (done && !isHere(entry.fence)) {
+      outbox.live(event, by === undefined ? {} : { by }, { run, fence: entry.fence });
+    }
     log.info(
       `Run ${run} ${done ? `is ${event}` : `cannot be ${event}`}${by === undefined ? '' : ` by ${by}`}.`,
     );

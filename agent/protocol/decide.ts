@@ -1,7 +1,7 @@
 import type { AgentCommand, AgentEventBody } from '../../contracts/agent-protocol';
 import { errorInfo } from '../../contracts/errors';
 import type { Fence } from '../../contracts/ids';
-import { compareFences, sameFence } from './fence';
+import { compareFences, isHere, sameFence } from './fence';
 import type { DurableKind, RunRecord } from './records';
 import type { JournalState, RunEntry } from './state';
 
@@ -102,7 +102,7 @@ export function decideRestart(state: JournalState, wallNow: number, damaged = fa
 }
 
 /** Why no further run of `userKey` can be taken, from the `started` records alone: an acceptance reserves nothing (rule 3). */
-function occupied(state: JournalState, userKey: string, facts: Circumstances): string | undefined {
+export function occupied(state: JournalState, userKey: string, facts: Circumstances): string | undefined {
   let running = 0;
   for (const entry of state.runs.values()) {
     if (entry.state !== 'started') continue;
@@ -233,8 +233,11 @@ function end(
   at: number,
 ): Decision {
   const owed = entry.state === 'started' ? entry.owed : [];
+  const records: RunRecord[] = [{ k: 'done', run, fence: entry.fence, at, body }];
+  // Nobody knows of a run that was started here alone.
+  if (isHere(entry.fence)) return { records, events: [] };
   return {
-    records: [{ k: 'done', run, fence: entry.fence, at, body }],
+    records,
     events: [
       { kind: 'done', run, fence: entry.fence, body },
       ...owed.map((fence): RunEvent => neverEvent(run, fence, 'stopped under an earlier grant')),

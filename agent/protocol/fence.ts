@@ -12,3 +12,12 @@ export function sameFence(a: Fence, b: Fence): boolean {
 export function laterFence(a: Fence, b: Fence): Fence {
   return compareFences(a, b) >= 0 ? a : b;
 }
+
+/** Grant number of runs that were started at the machine without the control plane; no queue ever gives it (here.ts). */
+export function fenceHere(epoch: number): Fence {
+  return { epoch, n: 0 };
+}
+
+export function isHere(fence: Fence): boolean {
+  return fence.n === 0;
+}

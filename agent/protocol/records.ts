@@ -6,7 +6,9 @@ import { desktopRunId, fence, instant, machineId } from '../../contracts/ids';
 export const processIdentity = z.object({ pid: z.int().min(1), start: z.string() });
 export type ProcessIdentity = z.infer<typeof processIdentity>;
 
-const ofRun = { run: desktopRunId, fence };
+/** Also that of a run that was started here (fence.ts). */
+const anyFence = fence.extend({ n: z.int().min(0) });
+const ofRun = { run: desktopRunId, fence: anyFence };
 
 /** Kinds of events that must never get lost; the others are live views that may be merged or dropped. */
 export const durableKind = z.enum(['accepted', 'refused', 'started', 'done', 'never']);
@@ -27,7 +29,7 @@ export const journalRecord = z.discriminatedUnion('k', [
   z.object({ k: z.literal('done'), ...ofRun, at: z.number(), body: agentEventBodies.done }),
   z.object({ k: z.literal('never'), ...ofRun, at: z.number(), reason: z.string() }),
   /** Highest fence ever accepted (rule 10); written when the journal is rewritten. */
-  z.object({ k: z.literal('highest'), fence: z.object({ epoch: z.int().min(1), n: z.int().min(0) }) }),
+  z.object({ k: z.literal('highest'), fence: anyFence }),
   /** An event to send. `done` takes its body from the run's record. */
   z.object({
     k: z.literal('event'),

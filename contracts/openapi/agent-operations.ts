@@ -1,7 +1,26 @@
 import { z } from 'zod';
-import { leaseRequest, leaseResponse, registerRequest, registerResponse } from '../agent-api';
+import {
+  consoleRunRequest,
+  consoleRunStop,
+  consoleRunView,
+  leaseRequest,
+  leaseResponse,
+  registerRequest,
+  registerResponse,
+} from '../agent-api';
+import { desktopFlowList } from '../api-flows';
 import { contentHash, desktopRunId } from '../ids';
-import { CSV_ID, DESKTOP_RUN, MACHINE, NOW, PACKAGE_HASH, report } from './examples';
+import {
+  CONSOLE_RUN,
+  CSV_ID,
+  DESKTOP_RUN,
+  MACHINE,
+  manifest,
+  NOW,
+  PACKAGE_HASH,
+  report,
+  REQUESTED,
+} from './examples';
 import {
   answer,
   bytesAnswer,
@@ -13,6 +32,11 @@ import {
 } from './operation';
 
 export const INSTALLATION = '5b0e8a52-6f2b-4a55-9a3c-7a9b0c5d2e11';
+/** What the agent names a run that it asks for. */
+const CONSOLE_REQUEST = '01KJPRZC00KKTHB07AQZXXWX30';
+const consoleRun = parameters(z.object({ run: desktopRunId.describe('Id of the desktop-flow run.') }), {
+  run: CONSOLE_RUN,
+});
 const sas = (entity: string, right: string): string =>
   `Endpoint=sb://attendant.servicebus.windows.net/;SharedAccessSignature=SharedAccessSignature sr=${entity}&sig=…&se=1772442003&skn=${right}`;
 
@@ -61,6 +85,71 @@ export const agentOperations: readonly Operation[] = [
       }),
     ],
     errors: [...jsonBodyErrors, 'AgentAlreadyRunning'],
+  },
+  {
+    name: 'list-console-flows',
+    method: 'GET',
+    route: 'agent/desktop-flows',
+    tag: 'Agents',
+    summary: 'List what can be started at the machine',
+    access: 'machine',
+    answers: [
+      answer({ what: 'All desktop flows.' }, desktopFlowList, {
+        desktopFlows: [{ ...manifest, package: PACKAGE_HASH, updatedAt: REQUESTED }],
+      }),
+    ],
+    errors: [],
+  },
+  {
+    name: 'start-console-run',
+    method: 'POST',
+    route: 'agent/console-runs',
+    tag: 'Agents',
+    summary: 'Start a desktop flow at the machine',
+    description:
+      'For somebody at the machine. The run is attended, pinned to the machine, and waits in its queue. Asking again with the same `request` starts nothing more.',
+    access: 'machine',
+    body: jsonBody(consoleRunRequest, {
+      request: CONSOLE_REQUEST,
+      desktopFlow: 'invoices',
+      inputs: { csv: CSV_ID },
+      user: 'anna',
+    }),
+    answers: [
+      answer({ status: 202, what: 'The run waits for its turn.' }, consoleRunView, {
+        run: `${CONSOLE_REQUEST}-1`,
+        state: 'Queued',
+      }),
+    ],
+    errors: [...jsonBodyErrors, 'DesktopFlowNotFound'],
+  },
+  {
+    name: 'get-console-run',
+    method: 'GET',
+    route: 'agent/console-runs/{run}',
+    tag: 'Agents',
+    summary: 'Show a run that was started at the machine',
+    access: 'machine',
+    path: consoleRun,
+    answers: [answer({ what: 'Where it stands.' }, consoleRunView, { run: CONSOLE_RUN, state: 'Queued' })],
+    errors: ['RunNotFound', 'Forbidden'],
+  },
+  {
+    name: 'stop-console-run',
+    method: 'POST',
+    route: 'agent/console-runs/{run}/stop',
+    tag: 'Agents',
+    summary: 'End a run that was started at the machine',
+    access: 'machine',
+    path: consoleRun,
+    body: jsonBody(consoleRunStop, { user: 'anna' }),
+    answers: [
+      answer({ status: 202, what: 'The run is told to end.' }, consoleRunView, {
+        run: CONSOLE_RUN,
+        state: 'Queued',
+      }),
+    ],
+    errors: [...jsonBodyErrors, 'RunNotFound', 'Forbidden', 'RunAlreadyEnded'],
   },
   {
     name: 'get-package',

@@ -12,6 +12,8 @@ import type { FlowDefinition, flowDefinition } from '../flow-definition';
 export const MACHINE = 'm-01kjm4vp60693jympshmdhc32q';
 export const RUN = '01KJPRZB00KKTHB07AQZXXWX30';
 export const DESKTOP_RUN = `${RUN}-1`;
+/** Somebody at the machine has started it. */
+export const CONSOLE_RUN = '01KJPRZB80KKTHB07AQZXXWX30-1';
 
 /** The group has the machine `back-office`; a run waits in its queue. */
 export const GROUP = 'g-01kjm5x2e8v3q7c1n9r4t6w0zb';

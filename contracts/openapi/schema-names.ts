@@ -1,6 +1,14 @@
 import type { z } from 'zod';
 import { errorInfoSchema, machineReport } from '../agent-protocol';
-import { leaseRequest, leaseResponse, registerRequest, registerResponse } from '../agent-api';
+import {
+  consoleRunRequest,
+  consoleRunStop,
+  consoleRunView,
+  leaseRequest,
+  leaseResponse,
+  registerRequest,
+  registerResponse,
+} from '../agent-api';
 import {
   desktopFlowList,
   desktopFlowView,
@@ -127,6 +135,8 @@ export const requestSchemas: Readonly<Record<string, z.ZodType>> = {
   ReplayBody: replayBody,
   RegisterBody: registerRequest,
   LeaseBody: leaseRequest,
+  ConsoleRunBody: consoleRunRequest,
+  ConsoleRunStopBody: consoleRunStop,
 };
 
 /** What callers are answered. */
@@ -199,6 +209,7 @@ export const answerSchemas: Readonly<Record<string, z.ZodType>> = {
   CommandAccepted: commandAccepted,
   Registration: registerResponse,
   Lease: leaseResponse,
+  ConsoleRun: consoleRunView,
   Health: health,
   OpenApiDocument: openapiDocument,
 };

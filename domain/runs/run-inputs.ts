@@ -38,6 +38,8 @@ export interface CloudFlowRunResult {
 export interface DesktopFlowRunInput {
   /** The action's inputs with every expression evaluated. */
   action: DesktopFlowInputs;
+  /** Row K1: started by this user at the console of this machine, which is its target instead of `action.connection`. */
+  console?: { machine: string; user: string } | undefined;
   /** Name of the action in its flow. */
   name: string;
   /** Run timeout as an ISO 8601 duration (row I1). */

@@ -123,6 +123,15 @@ const cases: Record<string, Case> = {
   'receive-events Unauthorized': { change: { headers: { Authorization: 'Bearer wrong' } } },
   'greet-event-sender Unauthorized': { change: { headers: { Authorization: 'Bearer wrong' } } },
   'greet-event-sender InvalidBody': { change: { headers: { 'WebHook-Request-Origin': '' } } },
+  'start-console-run InvalidBody': { change: { body: {} } },
+  'start-console-run DesktopFlowNotFound': {
+    change: {
+      body: { ...body(operations.find(({ name }) => name === 'start-console-run')), desktopFlow: 'none' },
+    },
+  },
+  'stop-console-run RunAlreadyEnded': { before: (story) => story.endConsoleRun() },
+  'get-console-run Forbidden': { change: { path: { run: DESKTOP_RUN } } },
+  'stop-console-run Forbidden': { change: { path: { run: DESKTOP_RUN } } },
   DesktopFlowNotFound: { change: { path: { name: 'none' } } },
   ConnectionNotFound: { change: { path: { name: 'none' } } },
   ConnectionTestNotFound: { change: { path: { test: 'none' } } },

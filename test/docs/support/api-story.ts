@@ -145,11 +145,23 @@ export class ApiStory {
       },
     ]);
     await ports.blobs.put(actionValueKey(example.RUN, example.CSV_ID), Buffer.from('{"rows":[]}'));
+    await this.beginConsoleRun(example.MACHINE);
     await this.beginTriggers();
     await this.beginGroup();
     await this.beginGateways();
     await this.beginSubscription();
     await ports.blobs.put(artifactKey(example.DESKTOP_RUN, 'rejects.csv'), Buffer.from('row'));
+  }
+
+  /** Somebody at the machine `front-desk` has started a desktop flow there. */
+  private async beginConsoleRun(machine: string): Promise<void> {
+    const action = { inputs: { csv: example.CSV_ID }, mode: 'attended' as const };
+    const input = desktopRunInput(action, { startedBy: 'anna on front-desk' });
+    await this.rig.start(
+      'desktop-flow-run',
+      { ...input, console: { machine, user: 'anna' } },
+      example.CONSOLE_RUN,
+    );
   }
 
   /** A group of the machine `back-office`, in whose queue a run waits, and one that has no machines. */
@@ -175,8 +187,15 @@ export class ApiStory {
     await rig.start('desktop-flow-run', desktopRunInput(action, { startedBy: 'owner' }), example.GROUP_RUN);
   }
 
-  /** The machine `front-desk` comes online and starts the run. */
+  /** Ends the run that was started at the machine. */
+  async endConsoleRun(): Promise<void> {
+    await this.rig.engine.raiseEvent(example.CONSOLE_RUN, 'inbox', JSON.stringify({ kind: 'cancel' }));
+    await this.rig.idle();
+  }
+
+  /** The machine `front-desk` comes online and starts the run of the story. */
   async execute(): Promise<void> {
+    await this.endConsoleRun();
     const agent = TestAgent.of(this.rig, example.MACHINE, { key: this.key.privateKey, seq: 1 });
     await agent.hello();
     await agent.startRun();
