@@ -35,6 +35,7 @@ async function main(): Promise<void> {
       ServiceBusConnection: broker.connectionString(),
     },
     inProcess: new Map([[new URL(tables.url).origin, (request) => tables.inProcess(request)]]),
+    serviceBus: broker.inside,
     log: {
       debug: () => undefined,
       info: () => undefined,

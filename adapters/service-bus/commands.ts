@@ -1,6 +1,6 @@
-import type { ServiceBusClient, ServiceBusSender } from '@azure/service-bus';
 import { commandMessageId, machineCommand, type MachineCommand } from '../../contracts/agent-protocol';
 import type { Commands, MachineQueues } from '../ports';
+import type { CommandSender, CommandSenders } from './in-process';
 
 /** Links kept open at once; the one used longest ago is closed for a new one. */
 const OPEN_SENDERS = 1_000;
@@ -10,12 +10,12 @@ const CONNECTIONS = 16;
 
 /** Sends commands to machines' queues over a few AMQP connections, with one link per machine. */
 export class ServiceBusCommands implements Commands {
-  private readonly clients = new Map<number, Promise<ServiceBusClient>>();
-  private readonly senders = new Map<string, ServiceBusSender>();
+  private readonly clients = new Map<number, Promise<CommandSenders>>();
+  private readonly senders = new Map<string, CommandSender>();
 
   constructor(
     private readonly options: {
-      open: () => Promise<ServiceBusClient>;
+      open: () => Promise<CommandSenders>;
       queues: Pick<MachineQueues, 'queueName'>;
     },
   ) {}
@@ -31,7 +31,7 @@ export class ServiceBusCommands implements Commands {
     });
   }
 
-  private async sender(queue: string): Promise<ServiceBusSender> {
+  private async sender(queue: string): Promise<CommandSender> {
     const client = await this.client(queue);
     const sender = this.senders.get(queue) ?? client.createSender(queue);
     this.senders.delete(queue);
@@ -44,7 +44,7 @@ export class ServiceBusCommands implements Commands {
     return sender;
   }
 
-  private client(queue: string): Promise<ServiceBusClient> {
+  private client(queue: string): Promise<CommandSenders> {
     const number = queue.charCodeAt(queue.length - 1) % CONNECTIONS;
     const client = this.clients.get(number) ?? this.options.open();
     this.clients.set(number, client);

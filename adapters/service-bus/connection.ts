@@ -1,6 +1,6 @@
-import type { ServiceBusClient } from '@azure/service-bus';
 import type { AppIdentity } from '../azure/credential';
 import type { Environment } from '../environment';
+import { sendersInProcess, type CommandSenders } from './in-process';
 
 /** How the namespace is reached: the settings that the Service Bus trigger reads. */
 export type ServiceBusConnection =
@@ -25,10 +25,13 @@ export function serviceBusConnection(environment: Environment): ServiceBusConnec
   return { kind: 'identity', namespace };
 }
 
+/** A connection to send over; to queues in this process (local host) it needs no socket. */
 export async function openServiceBus(
   connection: ServiceBusConnection,
   identity: AppIdentity,
-): Promise<ServiceBusClient> {
+): Promise<CommandSenders> {
+  const inProcess = connection.kind === 'connection' ? sendersInProcess(connection.endpoint) : undefined;
+  if (inProcess) return inProcess;
   const { ServiceBusClient } = await import('@azure/service-bus');
   return connection.kind === 'connection'
     ? new ServiceBusClient(connection.connectionString)

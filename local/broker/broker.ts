@@ -5,6 +5,7 @@ import { SystemClock, type Clock } from '../clock';
 import type { Store } from '../store/store';
 import { MAX_FRAME_BYTES, Peer } from './amqp/peer';
 import { saslMechanisms } from './amqp/sasl';
+import { Inside } from './inside';
 import { MessageStore } from './message-store';
 import { Namespace } from './namespace';
 import type { QueueCounts, QueueOptions } from './queue-options';
@@ -37,6 +38,8 @@ export interface Broker {
   readonly port: number;
   /** For Service Bus clients (without `tls` in their emulator mode: plain TCP); with the root key unless a rule is given. */
   connectionString(rule?: { name: string; key: string }): string;
+  /** The queues for code in this process. */
+  readonly inside: Inside;
   /** Makes a queue, or gives an existing one these options and rules in place of its own. */
   createQueue(name: string, options?: QueueOptions): Promise<void>;
   /** Removes a queue with its messages and closes its links. */
@@ -86,7 +89,10 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const server = tls ? createTlsServer(tls, accept) : createServer(accept);
   server.on('tlsClientError', (cause) => log('TLS handshake failed.', { cause: String(cause) }));
   const boundPort = await listen(server, host, port);
+  const endpoint = `sb://${host}:${boundPort}`;
+  const inside = new Inside({ namespace, endpoint, maxMessageBytes });
   const recheck = (): void => {
+    inside.recheck();
     for (const peer of peers.values()) peer.recheck();
   };
 
@@ -94,8 +100,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     port: boundPort,
     connectionString: ({ name, key } = rootKey) => {
       const plain = tls ? '' : ';UseDevelopmentEmulator=true';
-      return `Endpoint=sb://${host}:${boundPort};SharedAccessKeyName=${name};SharedAccessKey=${key}${plain}`;
+      return `Endpoint=${endpoint};SharedAccessKeyName=${name};SharedAccessKey=${key}${plain}`;
     },
+    inside,
     createQueue: async (name, queueOptions = {}) => {
       await namespace.create(name, queueOptions);
       recheck();

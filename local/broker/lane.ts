@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock';
-import { encodeDelivery } from './amqp/message-codec';
+import { encodeDelivery, type DeliveryFacts } from './amqp/message-codec';
 import type { MessageContent, MessageRow, MessageStore } from './message-store';
 import { STATE } from './message-store';
 import { ReadyList } from './ready-list';
@@ -17,18 +17,22 @@ export interface Lock {
   token: string;
   seq: number;
   untilMs: number;
+  /** Until then it is renewed by itself. */
+  renewUntilMs: number;
   consumer?: Consumer;
 }
 
-/** A receiving link. */
+/** Who receives: a link, or code in the broker's own process. */
 export interface Consumer {
   /** True: messages are deleted as they are handed out. */
   readonly receiveAndDelete: boolean;
+  /** For how long its locks are renewed without being asked for (ms). */
+  readonly renewsForMs: number;
   /** Messages it takes now. */
   room(): number;
   /** Keeps one place of its room until `deliver` is called. */
   reserve(): void;
-  deliver(payload: Buffer, token: string | undefined): void;
+  deliver(message: DeliveryFacts, token: string | undefined): void;
   isOpen(): boolean;
 }
 
@@ -123,7 +127,7 @@ export class Lane {
     const content = this.owner.messages.content(this.owner.id, seq);
     if (!content) return undefined;
     const lock = this.lock(entry);
-    return { token: lock.token, payload: this.encode(entry, content, STATE.deferred) };
+    return { token: lock.token, payload: encodeDelivery(this.facts(entry, content, STATE.deferred)) };
   }
 
   /** @throws LockLostError */
@@ -146,9 +150,7 @@ export class Lane {
   renew(token: string): number {
     const { lock } = this.lockOf(token);
     this.locks.delete(token);
-    lock.untilMs = this.owner.lockClock.now() + this.owner.lockDurationMs();
-    this.locks.set(token, lock);
-    return lock.untilMs;
+    return this.extend(lock);
   }
 
   /** A message that came back unsettled: ready again, unless the queue takes it away. Call `pump` afterwards. */
@@ -161,7 +163,7 @@ export class Lane {
   peek(seq: number): Buffer | undefined {
     const entry = this.entries.get(seq);
     const content = entry && this.owner.messages.content(this.owner.id, seq);
-    return entry && content ? this.encode(entry, content, entry.state) : undefined;
+    return entry && content ? encodeDelivery(this.facts(entry, content, entry.state)) : undefined;
   }
 
   /** Replaces every message by what the store holds; locks of messages that are still there stay. */
@@ -227,7 +229,7 @@ export class Lane {
     messages.store.write(() => messages.setAttempts(id, entry.seq, entry.attempts + 1));
     entry.attempts++;
     const lock = this.lock(entry, consumer);
-    consumer.deliver(this.encode(entry, content), lock.token);
+    consumer.deliver(this.facts(entry, content), lock.token);
   }
 
   /** Receive and delete: at most once, so the message leaves only when its deletion is on disk. */
@@ -235,24 +237,38 @@ export class Lane {
     const { messages, id } = this.owner;
     const content = messages.content(id, entry.seq);
     if (!content) return this.remove(entry);
-    const payload = this.encode({ ...entry, attempts: entry.attempts + 1 }, content);
+    const message = this.facts({ ...entry, attempts: entry.attempts + 1 }, content);
     messages.store.write(() => messages.delete(id, entry.seq));
     this.remove(entry);
     consumer.reserve();
     messages.store.durable().then(
-      () => consumer.deliver(payload, undefined),
+      () => consumer.deliver(message, undefined),
       (cause: unknown) =>
         this.owner.log('A deletion was not written.', { seq: entry.seq, cause: String(cause) }),
     );
   }
 
   private lock(entry: Entry, consumer?: Consumer): Lock {
-    const untilMs = this.owner.lockClock.now() + this.owner.lockDurationMs();
-    const lock: Lock = { token: randomUUID(), seq: entry.seq, untilMs, ...(consumer ? { consumer } : {}) };
+    const now = this.owner.lockClock.now();
+    const untilMs = now + this.owner.lockDurationMs();
+    const renewUntilMs = now + (consumer?.renewsForMs ?? 0);
+    const lock: Lock = {
+      token: randomUUID(),
+      seq: entry.seq,
+      untilMs,
+      renewUntilMs,
+      ...(consumer ? { consumer } : {}),
+    };
     entry.lock = lock;
     this.locks.set(lock.token, lock);
     this.cancelAlarm ??= this.owner.lockClock.at(untilMs, () => this.expireLocks());
     return lock;
+  }
+
+  private extend(lock: Lock): number {
+    lock.untilMs = this.owner.lockClock.now() + this.owner.lockDurationMs();
+    this.locks.set(lock.token, lock);
+    return lock.untilMs;
   }
 
   private expireLocks(): void {
@@ -266,14 +282,18 @@ export class Lane {
       this.locks.delete(lock.token);
       const entry = this.entries.get(lock.seq);
       if (entry?.lock !== lock) continue;
+      if (lock.renewUntilMs > now && lock.consumer?.isOpen()) {
+        this.extend(lock);
+        continue;
+      }
       entry.lock = undefined;
       this.returned(entry);
     }
     this.pump();
   }
 
-  private encode(entry: Entry, content: MessageContent, state?: number): Buffer {
-    return encodeDelivery({
+  private facts(entry: Entry, content: MessageContent, state?: number): DeliveryFacts {
+    return {
       ...content,
       deliveryCount: Math.max(0, entry.attempts - (state === undefined || entry.lock ? 1 : 0)),
       sequenceNumber: entry.seq,
@@ -281,6 +301,6 @@ export class Lane {
       lockedUntilMs: entry.lock?.untilMs,
       state,
       deadLetterSource: this.owner.deadLetterSource,
-    });
+    };
   }
 }

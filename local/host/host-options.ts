@@ -1,4 +1,5 @@
 import type { Clock } from '../clock';
+import type { Inside } from '../broker/inside';
 import type { DurableEngine } from '../durable/engine-api';
 import type { Store } from '../store/store';
 import type { HostLogger } from './host-log';
@@ -33,6 +34,11 @@ export interface HostOptions {
    * what the app sends and settles.
    */
   inProcess?: ReadonlyMap<string, InProcessService>;
+  /**
+   * The queues of a broker on the same store. Functions that a single message triggers receive from it without AMQP, and so sends an app
+   * that asks for the service at its endpoint. Batches and outputs go over AMQP.
+   */
+  serviceBus?: Inside;
 }
 
 export interface LocalHost {

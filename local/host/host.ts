@@ -28,6 +28,7 @@ import { closeServer, listen, originOf, type RequestHandler } from './listen';
 import { OutputBindings } from './output-bindings';
 import { type AppEnvironment, enterEnvironment } from './app-environment';
 import { ServiceBusClients } from './service-bus-client';
+import { restOrigin, sendRequests } from './service-bus-inside';
 import { createListeners, type TriggerListeners } from './trigger-listeners';
 import { durationMs, type Duration } from './time-span';
 import { keepUsableFunctions } from './usable-functions';
@@ -131,7 +132,7 @@ async function startApp(start: Start): Promise<LocalHost> {
   const inputs = new InputBindings([...functions, ...registry.disabled.values()], (binding) =>
     durableClientInput({ origin, rpcBaseUrl: rpcUrl, info, binding }),
   );
-  const clients = new ServiceBusClients(settings);
+  const clients = new ServiceBusClients(settings, options.serviceBus);
   const outputs = new OutputBindings({ clients, settings });
   const invoker = createInvoker({
     registry,
@@ -180,7 +181,9 @@ async function startApp(start: Start): Promise<LocalHost> {
   if (options.inProcess) {
     const api = new DurableApi({ engine: engine.inside, invoker, clock, info });
     const rpc = inProcessDurable({ api, basePath: RPC_PATH });
-    start.environment.offer(new Map([...options.inProcess, [originOf(ports.rpc.server), rpc]]));
+    const services = new Map([...options.inProcess, [originOf(ports.rpc.server), rpc]]);
+    if (options.serviceBus) services.set(restOrigin(options.serviceBus), sendRequests(options.serviceBus));
+    start.environment.offer(services);
   }
   await worker.appHooks('appStart', root);
   engine.run(invoker);

@@ -1,5 +1,6 @@
 import type * as serviceBus from '@azure/service-bus';
 import { createRequire } from 'node:module';
+import type { Inside } from '../broker/inside';
 import { HostError } from './host-error';
 import type { Settings } from './host-config';
 import type { BindingInfo } from './rpc';
@@ -8,15 +9,18 @@ import type { BindingInfo } from './rpc';
 export class ServiceBusClients {
   private readonly clients = new Map<string, serviceBus.ServiceBusClient>();
 
-  constructor(private readonly settings: Settings) {}
+  /** @param inside the Service Bus of this process, if there is one */
+  constructor(
+    private readonly settings: Settings,
+    private readonly inside: Inside | undefined,
+  ) {}
 
   /**
    * @param binding its `connection` names the setting; `AzureWebJobsServiceBus` when it names none
    * @throws HostError `SettingMissing`
    */
   of(binding: BindingInfo, where: string): serviceBus.ServiceBusClient {
-    const name = typeof binding['connection'] === 'string' ? binding['connection'] : 'ServiceBus';
-    const connection = this.settings.connection(name, where);
+    const connection = this.connectionOf(binding, where);
     let client = this.clients.get(connection);
     if (!client) {
       client = new (loadLibrary().ServiceBusClient)(connection, {
@@ -26,6 +30,17 @@ export class ServiceBusClients {
       this.clients.set(connection, client);
     }
     return client;
+  }
+
+  /** The queues of the binding's connection when they are in this process. @throws HostError `SettingMissing` */
+  insideOf(binding: BindingInfo, where: string): Inside | undefined {
+    const endpoint = /(?:^|;)\s*Endpoint=([^;]+?)\/?(?:;|$)/i.exec(this.connectionOf(binding, where))?.[1];
+    return endpoint === this.inside?.endpoint ? this.inside : undefined;
+  }
+
+  private connectionOf(binding: BindingInfo, where: string): string {
+    const name = typeof binding['connection'] === 'string' ? binding['connection'] : 'ServiceBus';
+    return this.settings.connection(name, where);
   }
 
   async close(): Promise<void> {

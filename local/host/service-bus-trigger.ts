@@ -7,6 +7,7 @@ import type {
 import type { RegisteredFunction } from './app-registry';
 import { HostError, messageOf } from './host-error';
 import { entityOf } from './service-bus-client';
+import { InProcessReceiver, type TriggerReceiver } from './service-bus-inside';
 import { batchBody, batchMetadata, messageBody, messageMetadata } from './service-bus-message';
 import { runTriggered, type TriggerContext, type TriggerListener } from './trigger-context';
 
@@ -34,7 +35,7 @@ export class ServiceBusTrigger implements TriggerListener {
     autoComplete: boolean;
   };
   private readonly binary: boolean;
-  private receiver: ServiceBusReceiver | undefined;
+  private receiver: TriggerReceiver | undefined;
   private readonly active = new Set<Promise<void>>();
   private batchLoop: Promise<void> = Promise.resolve();
   private reopenTimer: NodeJS.Timeout | undefined;
@@ -79,7 +80,13 @@ export class ServiceBusTrigger implements TriggerListener {
   private open(): void {
     if (this.stopping.signal.aborted) return;
     const { queueOrTopic, subscription } = entityOf(this.fn.trigger, this.context.settings, this.where);
-    const client = this.context.clients.of(this.fn.trigger, this.where);
+    const many = this.fn.trigger['cardinality'] === 'many';
+    const { clients } = this.context;
+    const inside = clients.insideOf(this.fn.trigger, this.where);
+    if (inside && subscription === undefined && !many) {
+      return this.subscribe(new InProcessReceiver(inside, queueOrTopic, this.settings));
+    }
+    const client = clients.of(this.fn.trigger, this.where);
     const options = {
       receiveMode: 'peekLock' as const,
       skipParsingBodyAsJson: true,
@@ -89,12 +96,12 @@ export class ServiceBusTrigger implements TriggerListener {
       subscription === undefined
         ? client.createReceiver(queueOrTopic, options)
         : client.createReceiver(queueOrTopic, subscription, options);
-    this.receiver = receiver;
-    if (this.fn.trigger['cardinality'] === 'many') this.batchLoop = this.receiveBatches(receiver);
+    if (many) this.batchLoop = this.receiveBatches(receiver);
     else this.subscribe(receiver);
   }
 
-  private subscribe(receiver: ServiceBusReceiver): void {
+  private subscribe(receiver: TriggerReceiver): void {
+    this.receiver = receiver;
     const handlers: MessageHandlers = {
       processMessage: (message) => this.track(this.take(receiver, [message])),
       processError: async (args) => this.failed(receiver, args),
@@ -107,6 +114,7 @@ export class ServiceBusTrigger implements TriggerListener {
   }
 
   private async receiveBatches(receiver: ServiceBusReceiver): Promise<void> {
+    this.receiver = receiver;
     const { signal } = this.stopping;
     while (!signal.aborted && this.receiver === receiver) {
       try {
@@ -124,11 +132,11 @@ export class ServiceBusTrigger implements TriggerListener {
     }
   }
 
-  private take(receiver: ServiceBusReceiver, messages: ServiceBusReceivedMessage[]): Promise<void> {
+  private take(receiver: TriggerReceiver, messages: ServiceBusReceivedMessage[]): Promise<void> {
     return this.context.worker.inBackground(() => this.handle(receiver, messages));
   }
 
-  private async handle(receiver: ServiceBusReceiver, messages: ServiceBusReceivedMessage[]): Promise<void> {
+  private async handle(receiver: TriggerReceiver, messages: ServiceBusReceivedMessage[]): Promise<void> {
     const [first] = messages;
     if (!first) return;
     const many = this.fn.trigger['cardinality'] === 'many';
@@ -148,7 +156,7 @@ export class ServiceBusTrigger implements TriggerListener {
   }
 
   private async settle(
-    receiver: ServiceBusReceiver,
+    receiver: TriggerReceiver,
     message: ServiceBusReceivedMessage,
     succeeded: boolean,
   ): Promise<void> {
@@ -165,7 +173,7 @@ export class ServiceBusTrigger implements TriggerListener {
   }
 
   /** The library reconnects by itself after passing faults; after others it has given up. */
-  private failed(receiver: ServiceBusReceiver, args: ProcessErrorArgs): void {
+  private failed(receiver: TriggerReceiver, args: ProcessErrorArgs): void {
     if (this.stopping.signal.aborted) return;
     this.context.log.warn({ function: this.fn.name }, `Receiving failed: ${messageOf(args.error)}`);
     const code = 'code' in args.error ? String(args.error.code) : '';
@@ -173,7 +181,7 @@ export class ServiceBusTrigger implements TriggerListener {
     if (args.errorSource !== 'processMessageCallback' && !retryable && code !== '') this.reopen(receiver);
   }
 
-  private reopen(receiver: ServiceBusReceiver): void {
+  private reopen(receiver: TriggerReceiver): void {
     if (this.receiver !== receiver || this.stopping.signal.aborted) return;
     this.receiver = undefined;
     void receiver.close().catch(() => {});

@@ -130,6 +130,7 @@ async function main(): Promise<void> {
       authEnabled: true,
       log,
       inProcess: new Map([[new URL(parts.tables.url).origin, (request) => parts.tables.inProcess(request)]]),
+      serviceBus: parts.broker.inside,
     });
   const port = values.port === undefined ? configuredPort(root) : Number(values.port);
   const ports = loadPorts(dir) ?? { broker: parts.broker.port, tables: parts.tables.port };

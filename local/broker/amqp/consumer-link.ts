@@ -4,7 +4,7 @@ import type { Queue, Settlement } from '../queue';
 import { deadLetterProperties } from '../queue';
 import { toAmqp } from './amqp-error';
 import { guidBytes, guidText } from './guid';
-import { pairsOfMap } from './message-codec';
+import { encodeDelivery, pairsOfMap, type DeliveryFacts } from './message-codec';
 import { Dispositions, outcomes, OutgoingCredit, types } from './rhea-internals';
 
 /** The condition with which clients reject a message to dead-letter it on purpose. */
@@ -15,6 +15,8 @@ const NO_LOCK = Buffer.alloc(16);
 /** A link on which a peer receives from a queue or its dead-letter queue. */
 export class ConsumerLink implements Consumer {
   readonly receiveAndDelete: boolean;
+  /** Peers ask. */
+  readonly renewsForMs = 0;
   private readonly credit: OutgoingCredit;
   private readonly dispositions: Dispositions;
   private reserved = 0;
@@ -62,10 +64,11 @@ export class ConsumerLink implements Consumer {
     this.reserved++;
   }
 
-  deliver(payload: Buffer, token: string | undefined): void {
+  deliver(message: DeliveryFacts, token: string | undefined): void {
     if (token === undefined) this.reserved--;
     if (!this.isOpen()) return;
-    this.credit.sent(this.sender.send(payload, token === undefined ? NO_LOCK : guidBytes(token), 0));
+    const tag = token === undefined ? NO_LOCK : guidBytes(token);
+    this.credit.sent(this.sender.send(encodeDelivery(message), tag, 0));
     if (this.draining) this.drain();
   }
 

@@ -208,6 +208,18 @@ export function encodeDelivery(facts: DeliveryFacts): Buffer {
   ]);
 }
 
+/** The sender's own annotations, as they are stored. */
+export function readAnnotations(encoded: Buffer): Map<string, unknown> {
+  const annotations = new Map<string, unknown>();
+  if (encoded.length === 0) return annotations;
+  const reader = new types.Reader(encoded);
+  while (reader.remaining() > 0) {
+    const name = String(reader.read().value);
+    annotations.set(name, types.unwrap(reader.read()));
+  }
+  return annotations;
+}
+
 function countPairs(encoded: Buffer): number {
   if (encoded.length === 0) return 0;
   const reader = new types.Reader(encoded);

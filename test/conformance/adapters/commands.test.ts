@@ -6,10 +6,13 @@ import type { Ports } from '../../../adapters/ports';
 import { createPorts } from '../../../adapters/ports-factory';
 import type { AgentCommand } from '../../../contracts/agent-protocol';
 import { startBroker, type Broker } from '../../../local/broker/broker';
+import { offerServices } from '../../../local/host/in-process';
+import { restOrigin, sendRequests } from '../../../local/host/service-bus-inside';
 import { startQueueAdmin, type QueueAdmin } from '../../../local/launcher/queue-admin';
 import { openStore, type Store } from '../../../local/store/store';
 
 const [ONE, TWO] = [`m-${'0'.repeat(25)}1`, `m-${'0'.repeat(25)}2`] as const;
+const NOBODY = `m-${'0'.repeat(25)}3`;
 const LATER = Date.now() + 3_600_000;
 
 const offer = (machine: string, n = 1): AgentCommand => ({
@@ -22,12 +25,16 @@ const offer = (machine: string, n = 1): AgentCommand => ({
   runner: 'node',
 });
 
-describe('commands and machine queues over the local broker', () => {
+describe.each([
+  ['over AMQP', false],
+  ['from the process of the broker', true],
+])('commands and machine queues of the local broker, %s', (_where, inProcess) => {
   let folder: string;
   let store: Store;
   let broker: Broker;
   let admin: QueueAdmin;
   let ports: Ports;
+  let takeBack: (() => void) | undefined;
   const clients: ServiceBusClient[] = [];
 
   beforeAll(async () => {
@@ -37,6 +44,10 @@ describe('commands and machine queues over the local broker', () => {
     broker = await startBroker({ store, rootKey: { name: 'RootManageSharedAccessKey', key } });
     await broker.createQueue('agent-events');
     admin = await startQueueAdmin(broker, key);
+    if (inProcess) {
+      const service = sendRequests(broker.inside);
+      takeBack = offerServices(process, new Map([[restOrigin(broker.inside), service]]));
+    }
     ports = createPorts({
       ServiceBusConnection: broker.connectionString(),
       ATTENDANT_MACHINE_QUEUES_URL: admin.url,
@@ -47,6 +58,7 @@ describe('commands and machine queues over the local broker', () => {
   });
 
   afterAll(async () => {
+    takeBack?.();
     await Promise.all(clients.map((client) => client.close()));
     await admin.stop();
     await broker.stop();
@@ -92,6 +104,10 @@ describe('commands and machine queues over the local broker', () => {
       sending.createReceiver('agent-events').receiveMessages(1, { maxWaitTimeInMs: 300 }),
     ).rejects.toMatchObject({ code: 'UnauthorizedAccess' });
     expect(broker.counts('agent-events').active).toBe(1);
+  });
+
+  it('a command to a queue that is not there fails, naming it', async () => {
+    await expect(ports.commands.send(offer(NOBODY))).rejects.toThrow(NOBODY);
   });
 
   it('an expired access opens nothing; a removed queue is gone', async () => {

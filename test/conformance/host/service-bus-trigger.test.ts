@@ -11,6 +11,8 @@ const SEEN = `const seen = []; app.http('seen', { authLevel: 'anonymous', handle
 let store: Store;
 let broker: Broker;
 let client: ServiceBusClient;
+/** Whether the host reaches the broker in its own process. */
+let inProcess = false;
 
 beforeEach(async () => {
   store = openStore(':memory:');
@@ -33,7 +35,11 @@ function start(
 ): Promise<LocalHost> {
   return startHost(
     { code: SEEN + code, ...(extra.host && { host: extra.host }) },
-    { settings: { Bus: broker.connectionString(), QUEUE: 'in' }, ...(extra.log && { log: extra.log }) },
+    {
+      settings: { Bus: broker.connectionString(), QUEUE: 'in' },
+      ...(extra.log && { log: extra.log }),
+      ...(inProcess && { store, inProcess: new Map(), serviceBus: broker.inside }),
+    },
   );
 }
 
@@ -44,7 +50,14 @@ async function seen(host: LocalHost, count: number): Promise<unknown[]> {
   });
 }
 
-describe('the Service Bus trigger with the real client against the broker', () => {
+describe.each([
+  ['with the real client against the broker', false],
+  ['in the process of the broker', true],
+])('the Service Bus trigger %s', (_where, inside) => {
+  beforeAll(() => {
+    inProcess = inside;
+  });
+
   test('gives bodies and metadata as the real host does, and completes what succeeded', async () => {
     const host = await start(`app.serviceBusQueue('take', { connection: 'Bus', queueName: '%QUEUE%',
       handler: (body, c) => { seen.push({ body, meta: c.triggerMetadata }); } });`);
@@ -165,21 +178,6 @@ describe('the Service Bus trigger with the real client against the broker', () =
     expect(await seen(host, 1)).toEqual(['late']);
   });
 
-  test('goes on after the broker was restarted', async () => {
-    const host = await start(
-      `app.serviceBusQueue('take', { connection: 'Bus', queueName: 'in', handler: (b) => { seen.push(b); } });`,
-    );
-    await client.createSender('in').sendMessages({ body: 'before' });
-    await seen(host, 1);
-    const { port } = broker;
-    await broker.stop();
-    broker = await startBroker({ store, rootKey, port });
-    await client.close();
-    client = new ServiceBusClient(broker.connectionString());
-    await client.createSender('in').sendMessages({ body: 'after' });
-    expect(await seen(host, 2)).toEqual(['before', 'after']);
-  });
-
   test('stopping the host lets the message in hand finish and takes no other', async () => {
     const host = await start(
       `app.serviceBusQueue('take', { connection: 'Bus', queueName: 'in',
@@ -191,5 +189,59 @@ describe('the Service Bus trigger with the real client against the broker', () =
     await host.stop();
     expect(broker.counts('in').active).toBe(1);
     expect(broker.counts('in').deadLetter).toBe(0);
+  });
+});
+
+test('the Service Bus trigger over AMQP goes on after the broker was restarted', async () => {
+  inProcess = false;
+  const host = await start(
+    `app.serviceBusQueue('take', { connection: 'Bus', queueName: 'in', handler: (b) => { seen.push(b); } });`,
+  );
+  await client.createSender('in').sendMessages({ body: 'before' });
+  await seen(host, 1);
+  const { port } = broker;
+  await broker.stop();
+  broker = await startBroker({ store, rootKey, port });
+  await client.close();
+  client = new ServiceBusClient(broker.connectionString());
+  await client.createSender('in').sendMessages({ body: 'after' });
+  expect(await seen(host, 2)).toEqual(['before', 'after']);
+});
+
+describe('in the process of the broker', () => {
+  beforeEach(async () => {
+    inProcess = true;
+    await broker.createQueue('brief', { lockDurationMs: 50, maxDeliveryCount: 10 });
+  });
+  const SLOW = `app.serviceBusQueue('take', { connection: 'Bus', queueName: 'brief',
+    handler: async (b, c) => { seen.push(c.triggerMetadata.deliveryCount); await new Promise((r) => setTimeout(r, 200)); } });`;
+
+  test('a lock is renewed while its function runs', async () => {
+    const host = await start(SLOW);
+    await client.createSender('brief').sendMessages({ body: 'x' });
+    await until(() => broker.counts('brief').locked === 1);
+    await until(() => broker.counts('brief').locked === 0);
+    expect(broker.counts('brief').active).toBe(0);
+    expect(await seen(host, 1)).toEqual([1]);
+  });
+
+  test('… for as long as host.json allows; then the message comes again', async () => {
+    const host = await start(SLOW, {
+      host: { extensions: { serviceBus: { maxAutoLockRenewalDuration: '00:00:00' } } },
+    });
+    await client.createSender('brief').sendMessages({ body: 'x' });
+    expect((await seen(host, 2)).slice(0, 2)).toEqual([1, 2]);
+  });
+
+  test('a trigger waits for its queue when that is deleted and made again', async () => {
+    const host = await start(
+      `app.serviceBusQueue('take', { connection: 'Bus', queueName: 'in', handler: (b) => { seen.push(b); } });`,
+    );
+    await client.createSender('in').sendMessages({ body: 'before' });
+    await seen(host, 1);
+    await broker.deleteQueue('in');
+    await broker.createQueue('in');
+    await client.createSender('in').sendMessages({ body: 'after' });
+    expect(await seen(host, 2)).toEqual(['before', 'after']);
   });
 });

@@ -1,0 +1,123 @@
+import { AmqpError, errors } from './amqp/amqp-error';
+import type { DeliveryFacts } from './amqp/message-codec';
+import { incomingFrom, receivedFrom, type PlainMessage, type ReceivedMessage } from './amqp/plain-message';
+import type { Consumer } from './lane';
+import type { Namespace } from './namespace';
+import type { Queue } from './queue';
+
+export type { PlainMessage, ReceivedMessage } from './amqp/plain-message';
+
+export interface ReceiverOptions {
+  /** Messages that it holds at once, at most. */
+  most: number;
+  /** For how long a lock is renewed by itself (ms). */
+  renewsForMs: number;
+  onMessage: (message: ReceivedMessage) => void;
+  /** The queue has been removed; nothing more comes. */
+  onGone: (cause: Error) => void;
+}
+
+/** The queues for code in the broker's own process: the same rules, without AMQP and without tokens. */
+export class Inside {
+  private readonly receivers = new Set<InsideReceiver>();
+
+  constructor(
+    private readonly options: {
+      namespace: Namespace;
+      /** `sb://host:port`, as in connection strings. */
+      endpoint: string;
+      maxMessageBytes: number;
+    },
+  ) {}
+
+  get endpoint(): string {
+    return this.options.endpoint;
+  }
+
+  /** Resolves when the message is on disk. @throws AmqpError when there is no such queue or the message is too large */
+  async send(queue: string, message: PlainMessage): Promise<void> {
+    const { maxMessageBytes } = this.options;
+    const { incoming, bytes } = incomingFrom(message);
+    if (bytes > maxMessageBytes) throw new AmqpError(errors.tooLarge(bytes, maxMessageBytes));
+    await this.find(queue).send([incoming]);
+  }
+
+  /** A receiver in peek-lock, to be started. @throws AmqpError when there is no such queue */
+  receiver(queue: string, options: ReceiverOptions): InsideReceiver {
+    const receiver = new InsideReceiver(this.find(queue), options, () => this.receivers.delete(receiver));
+    this.receivers.add(receiver);
+    return receiver;
+  }
+
+  /** Ends receivers whose queue is gone. */
+  recheck(): void {
+    for (const receiver of this.receivers) {
+      const { name } = receiver.queue;
+      if (this.options.namespace.find(name) === receiver.queue) continue;
+      receiver.close();
+      receiver.options.onGone(new AmqpError(errors.notFound(name)));
+    }
+  }
+
+  private find(name: string): Queue {
+    const queue = this.options.namespace.find(name);
+    if (!queue) throw new AmqpError(errors.notFound(name));
+    return queue;
+  }
+}
+
+/** Receives from one queue in peek-lock. */
+export class InsideReceiver implements Consumer {
+  readonly receiveAndDelete = false;
+  private held = 0;
+  private open = true;
+
+  constructor(
+    readonly queue: Queue,
+    readonly options: ReceiverOptions,
+    private readonly onClose: () => void,
+  ) {}
+
+  get renewsForMs(): number {
+    return this.options.renewsForMs;
+  }
+
+  start(): void {
+    this.queue.main.feed(this);
+  }
+
+  isOpen(): boolean {
+    return this.open;
+  }
+
+  room(): number {
+    return this.open ? this.options.most - this.held : 0;
+  }
+
+  /** Only receive-and-delete reserves. */
+  reserve(): void {}
+
+  deliver(facts: DeliveryFacts, token: string | undefined): void {
+    if (token === undefined) return;
+    this.held++;
+    this.options.onMessage(receivedFrom(facts, token));
+  }
+
+  /** Ends the lock: away with the message, or back to the queue. @throws LockLostError */
+  settle(lockToken: string, kind: 'complete' | 'abandon'): Promise<void> {
+    return this.queue.settle(false, lockToken, { kind, properties: new Map() });
+  }
+
+  /** The receiver is done with one message, settled or not. */
+  release(): void {
+    this.held--;
+    if (this.open) this.queue.main.feed(this);
+  }
+
+  /** Takes nothing more; what it holds may still be settled. */
+  close(): void {
+    this.open = false;
+    this.queue.main.leave(this);
+    this.onClose();
+  }
+}
