@@ -70,14 +70,16 @@ function cloudStatus({ output, customStatus, runtimeStatus }: DurableOrchestrati
   return goesOn ? { state: 'Running', actions: current.data.actions } : current.data;
 }
 
-function desktopStatus({ output, customStatus }: DurableOrchestrationStatus): RunStatus {
+function desktopStatus({ output, customStatus, runtimeStatus }: DurableOrchestrationStatus): RunStatus {
   const current = desktopRunStatus.safeParse(customStatus);
   const known: RunStatus = {
     actions: {},
     ...(current.success ? current.data : { state: 'Queued' as const }),
   };
   const result = desktopRunResult.safeParse(output);
-  return result.success ? { ...known, ...result.data } : known;
+  if (result.success) return { ...known, ...result.data };
+  // As for a cloud-flow run.
+  return runtimeStatus === 'Running' && isEnded(known.state) ? { ...known, state: 'Stopping' } : known;
 }
 
 function rowStatus(kind: 'cloud' | 'desktop', row: RunRow | undefined): RunStatus {

@@ -36,7 +36,7 @@ export class MemoryBroker {
   }
 
   /** @returns when the condition holds; it is looked at after every change. */
-  async until(condition: () => boolean, timeoutMs = 20_000): Promise<void> {
+  async until(condition: () => boolean, timeoutMs = 60_000): Promise<void> {
     if (condition()) return;
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {
