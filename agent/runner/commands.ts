@@ -3,15 +3,9 @@ import path from 'node:path';
 import type { DesktopFlowManifest } from '../../contracts/desktop-flow';
 import type { WorkerJob } from '../../contracts/worker-protocol';
 import { AgentError } from '../errors';
+import type { FlowCommand } from './flow-command';
 import { padCommand, padHost } from './pad';
 import { findFirst, findProgram, insideFolder, isFile } from './programs';
-
-/** Program, arguments and additional variables that execute a desktop flow. */
-export interface FlowCommand {
-  program: string;
-  args: string[];
-  env?: Record<string, string>;
-}
 
 type Kind = DesktopFlowManifest['runner'];
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { WorkerJob } from '../../contracts/worker-protocol';
 import { AgentError } from '../errors';
-import type { FlowCommand } from './commands';
+import type { FlowCommand } from './flow-command';
 import { findProgram, isFile } from './programs';
 
 /*

@@ -163,7 +163,7 @@ describe('control of a run', () => {
     await broker.command({
       ...stop(of.run, of.fence, fixture.controlPlane.machine),
       reason: 'timedOut',
-    } as AgentCommand);
+    });
     expect(await broker.event(of.run, 'done')).toMatchObject({
       outcome: 'Stopped',
       screenshot: { artifact: 'failure.png' },
