@@ -8,6 +8,12 @@ const localErrors = {
   DataFolderInUse: 'Stop the other agent, or give this one a --data folder of its own.',
   DataFolderUnusable: 'Check the path, its owner and its permissions.',
   SessionKindNotPossible: 'Run the agent as a service of root on Linux, or start it with --session own.',
+  SettingInvalid: 'Mend the option, the environment or agent.env in the data folder.',
+  ServiceNotChanged: 'Run it as root (Linux) or from an elevated prompt (Windows).',
+  UpgradeRefused:
+    'Give the attendant-agent.cjs of a newer package, and start the upgrade with the bundled agent.',
+  UpgradeTimedOut: 'Try again later, or with a longer --wait. Nothing was changed.',
+  UpgradeFailed: 'Look at the log of the agent; nothing was lost.',
   HostUnreachable: 'Check the address, the network and that the control plane is running.',
   JournalLost:
     'Register this machine anew: attendant-agent register --again … Nobody can prove what its runs did; they are ended by the control plane.',

@@ -1,15 +1,16 @@
 #!/usr/bin/env node
-import os from 'node:os';
-import path from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { doctor } from './cli/doctor';
+import { Command, InvalidArgumentError } from 'commander';
+import { networkOf, networkOptions, type NetworkFlags } from './cli/network-options';
+import { addOperationCommands, sessionOption } from './cli/operation-commands';
+import { defaultDataFolder, loadSettings } from './cli/settings';
 import { readStatus } from './cli/status';
 import { AgentError, messageOf } from './errors';
 import { register } from './listener/register';
 import { startAgent } from './listener/start-agent';
 import { installationOf, readRegistered } from './identity/identity';
 import { consoleLog } from './log';
-import { chooseSessionKind, sessionKinds, sessionPort, type SessionKind } from './session/choose';
+import { rotatingLog } from './rotating-log';
+import { chooseSessionKind, sessionPort, type SessionKind } from './session/choose';
 import { ScenarioError } from './simulate/scenario';
 import { addSimulateCommand } from './simulate/command';
 import { AGENT_VERSION } from './version';
@@ -17,19 +18,28 @@ import { AGENT_VERSION } from './version';
 /** EX_CONFIG of sysexits.h: starting again changes nothing until a person acts. */
 const EXIT_CONFIGURATION = 78;
 
-const defaultDataDir = path.join(os.homedir(), '.attendant-agent');
+const defaultDataDir = defaultDataFolder();
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-interface RunOptions {
+interface RunOptions extends NetworkFlags {
   url?: string;
   data: string;
   session: SessionKind;
   maxSessions?: number;
   screen?: string;
   allowElevated?: boolean;
+  logFile?: string;
+}
+
+interface RegisterOptions extends NetworkFlags {
+  url: string;
+  token: string;
+  name: string;
+  again?: boolean;
+  data: string;
 }
 
 function atLeastOne(text: string): number {
@@ -58,47 +68,48 @@ const program = new Command('attendant-agent')
   .version(AGENT_VERSION);
 const dataOption = ['--data <folder>', 'folder of the agent', defaultDataDir] as const;
 
-const sessionOption = (): Option =>
-  new Option(
-    '--session <kind>',
-    "sessions of runs: linux (users of their own, needs root), own (the agent's), auto (linux where it can be)",
-  )
-    .choices(sessionKinds)
-    .default('auto');
-
-program
-  .command('register')
+networkOptions(program.command('register'))
   .description('make this computer a machine of the control plane')
   .requiredOption('--url <address>', 'address of the control plane')
   .requiredOption('--token <token>', 'one-time token; - reads it from standard input')
   .requiredOption('--name <name>', 'name of the machine')
   .option('--again', 'register a folder anew that already holds a machine')
   .option(...dataOption)
-  .action(async (options: { url: string; token: string; name: string; again?: boolean; data: string }) => {
+  .action(async (options: RegisterOptions) => {
     const token = await readToken(options.token);
-    const { url, name, again = false } = options;
-    const identity = await register({ url, token, name, again, dataDir: options.data });
+    const { url, name, again = false, data: dataDir } = options;
+    const { fetch } = networkOf(options);
+    const identity = await register({ url, token, name, again, dataDir, fetch });
     say(`Registered ${identity.name} as ${identity.machine} at ${identity.url}.`);
   });
 
-program
-  .command('run')
+networkOptions(program.command('run'))
   .description('run the agent in the foreground')
   .option('--url <address>', 'address of the control plane, if it has changed')
   .option('--allow-elevated', 'execute runs even where they have the privileges of an administrator')
   .option(...dataOption)
   .addOption(sessionOption())
   .option('--max-sessions <number>', 'sessions at once', atLeastOne)
+  .option('--log-file <file>', 'write the log there, 5 files of 10 MB; default: standard error')
   .option('--screen <size>', 'size of the screens of unattended runs, as 1280x800', screenSize)
   .action(async (options: RunOptions) => {
-    const log = consoleLog();
+    const log = consoleLog(
+      options.logFile === undefined ? undefined : rotatingLog({ file: options.logFile }),
+    );
     const { url, data: dataDir, maxSessions, screen, allowElevated = false } = options;
     await readRegistered(dataDir);
     const { kind, why } = chooseSessionKind(options.session);
     log.info(`Runs get ${kind === 'linux' ? "their users' sessions" : "the agent's own session"}: ${why}.`);
     const parts = { dataDir, installation: installationOf(dataDir), log, maxSessions, screen };
     const session = sessionPort(kind, parts);
-    const agent = await startAgent({ dataDir, log, session, allowElevated, ...(url ? { url } : {}) });
+    const agent = await startAgent({
+      dataDir,
+      log,
+      session,
+      allowElevated,
+      ...networkOf(options),
+      ...(url ? { url } : {}),
+    });
     log.info(`Agent of ${agent.machine} runs with pid ${process.pid} on ${dataDir}.`);
     const signal = await new Promise<string>((resolve) => {
       for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve(name));
@@ -119,20 +130,14 @@ program
     process.exitCode = status.works ? 0 : 1;
   });
 
-program
-  .command('doctor')
-  .description('check what the agent needs, one by one')
-  .option('--json', 'machine-readable')
-  .option(...dataOption)
-  .addOption(sessionOption())
-  .action(async (options: { data: string; json?: boolean; session: SessionKind }) => {
-    const checks = await doctor(options.data, options.session);
-    if (options.json) say(JSON.stringify(checks));
-    else for (const check of checks) say(`${check.ok ? 'ok   ' : 'FAIL '} ${check.name}: ${check.text}`);
-    process.exitCode = checks.every((check) => check.ok) ? 0 : 1;
-  });
-
+addOperationCommands(program, { dataDir: defaultDataDir, say });
 addSimulateCommand(program, { dataDir: defaultDataDir });
+
+// For the service and for people alike.
+program.hook('preAction', (_, command) => {
+  const { data } = command.opts<{ data?: string }>();
+  if (data !== undefined) loadSettings(data);
+});
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof ScenarioError) {
@@ -149,6 +154,7 @@ program.parseAsync().catch((error: unknown) => {
     'DataFolderUnusable',
     'UnsupportedOs',
     'SessionKindNotPossible',
+    'SettingInvalid',
   ];
   process.exit(known && configuration.includes(error.code) ? EXIT_CONFIGURATION : 1);
 });

@@ -6,7 +6,7 @@ import { messageOf } from '../errors';
 import { lockHolder } from '../identity/data-lock';
 import { installationOf, readIdentity } from '../identity/identity';
 import { Signer } from '../identity/keys';
-import { probeQueue } from '../link/service-bus-link';
+import type { Network } from '../link/network';
 import { availableKinds } from '../runner/commands';
 import { chooseSessionKind, type SessionKind } from '../session/choose';
 import { findTool, NO_XVFB } from '../session/linux/tools';
@@ -18,12 +18,19 @@ export interface Check {
   text: string;
 }
 
+export interface DoctorOptions {
+  dataDir: string;
+  session: SessionKind;
+  network: Network;
+}
+
 const MIN_NODE_MAJOR = 20;
 const MIN_FREE_BYTES = 500 * 1024 * 1024;
 const MAX_CLOCK_OFFSET_MS = 5 * 60_000;
 
 /** Checks what the agent needs, one by one (row J2). Nothing is changed; a running agent is not disturbed. */
-export async function doctor(dataDir: string, sessionKind: SessionKind): Promise<Check[]> {
+export async function doctor(options: DoctorOptions): Promise<Check[]> {
+  const { dataDir, session: sessionKind } = options;
   const checks: Check[] = [];
   const check = async (name: string, test: () => Promise<string>): Promise<boolean> => {
     try {
@@ -58,15 +65,17 @@ export async function doctor(dataDir: string, sessionKind: SessionKind): Promise
   await check('service', async () => {
     const pid = await lockHolder(dataDir);
     if (pid === undefined)
-      throw new Error('The agent is not running: attendant-agent run, or start its service.');
+      throw new Error(
+        'The agent is not running. Start its service (systemctl start attendant-agent, schtasks /run /tn attendant-agent), or attendant-agent run.',
+      );
     return `running, pid ${pid}`;
   });
-  await checkConnection(dataDir, check);
+  await checkConnection(options, check);
   return checks;
 }
 
 async function checkConnection(
-  dataDir: string,
+  { dataDir, network }: DoctorOptions,
   check: (name: string, test: () => Promise<string>) => Promise<boolean>,
 ): Promise<void> {
   const identity = await readIdentity(dataDir).catch(() => undefined);
@@ -77,11 +86,16 @@ async function checkConnection(
   if (!registered || !identity) return;
   const { url, machine, signing } = identity;
   const signer = new Signer(machine, signing.privateKey);
-  const controlPlane = new ControlPlane({ url, clock: systemClock, signer });
+  const controlPlane = new ControlPlane({ url, clock: systemClock, signer, fetch: network.fetch });
+  const reached = await check('network', async () => {
+    await controlPlane.reach();
+    return `${url} answers`;
+  });
+  if (!reached) return;
   let lease: Awaited<ReturnType<ControlPlane['lease']>> | undefined;
-  const leased = await check('control plane and credentials', async () => {
+  const leased = await check('credentials', async () => {
     lease = await controlPlane.lease(installationOf(dataDir));
-    return 'reached, the signature is accepted';
+    return 'the signature of this machine is accepted';
   });
   if (!leased || !lease) return;
   await check('clock', async () => {
@@ -91,7 +105,7 @@ async function checkConnection(
   });
   const { events } = lease;
   await check('broker', async () => {
-    await probeQueue(events);
+    await network.probe(events);
     return 'reached over AMQP, access granted';
   });
 }

@@ -48,6 +48,13 @@ export class ControlPlane {
     return this.offsetMs;
   }
 
+  /** Whether anything answers at the address; what it answers does not matter. @throws AgentError HostUnreachable. */
+  async reach(): Promise<void> {
+    await this.send('GET', '/api/health', undefined, REQUEST_TIMEOUT_MS).catch((error: unknown) => {
+      if (!(error instanceof RefusedError)) throw error;
+    });
+  }
+
   async register(request: RegisterRequest): Promise<RegisterResponse> {
     const response = await this.send('POST', '/api/agent/register', jsonBody(request), REQUEST_TIMEOUT_MS);
     return this.parse(response, registerResponse);

@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ServiceBusClient,
+  type ServiceBusClientOptions,
   type ServiceBusMessage,
   type ServiceBusReceivedMessage,
   type ServiceBusReceiver,
   type ServiceBusSender,
 } from '@azure/service-bus';
+import type { LeaseResponse } from '../../contracts/agent-api';
 import { eventMessageId, type AgentEventEnvelope } from '../../contracts/agent-protocol';
-import type { LinkHandlers, OpenLink } from './link';
+import type { Link, LinkHandlers, OpenLink } from './link';
 
 /** Commands that are being journaled at once; they share one fdatasync. */
 const MAX_CONCURRENT_COMMANDS = 32;
@@ -17,11 +19,29 @@ const OPERATION_TIMEOUT_MS = 30_000;
 /** Closing tells the broker goodbye when it still listens; a dead connection is left to the operating system. */
 const CLOSE_PATIENCE_MS = 2_000;
 
-/** Opens the lease's queues on Azure Service Bus, or on anything that speaks its AMQP. Retries are the caller's. */
-export const openServiceBusLink: OpenLink = async (lease, handlers) => {
+/**
+ * Opens the lease's queues on Azure Service Bus, or on anything that speaks its AMQP. Retries are the caller's.
+ * @param clientOptions how a connection string is reached (agent/link/network.ts).
+ */
+export function serviceBusLink(
+  clientOptions: (connectionString: string) => ServiceBusClientOptions,
+): OpenLink {
+  return (lease, handlers) => open(lease, handlers, clientOptions);
+}
+
+/** AMQP without detours. */
+export const openServiceBusLink: OpenLink = serviceBusLink(() => ({}));
+
+async function open(
+  lease: LeaseResponse,
+  handlers: LinkHandlers,
+  clientOptions: (connectionString: string) => ServiceBusClientOptions,
+): Promise<Link> {
   const retryOptions = { maxRetries: 0, timeoutInMs: OPERATION_TIMEOUT_MS };
-  const commandsClient = new ServiceBusClient(lease.commands.connectionString, { retryOptions });
-  const eventsClient = new ServiceBusClient(lease.events.connectionString, { retryOptions });
+  const client = ({ connectionString }: LeaseResponse['commands']): ServiceBusClient =>
+    new ServiceBusClient(connectionString, { ...clientOptions(connectionString), retryOptions });
+  const commandsClient = client(lease.commands);
+  const eventsClient = client(lease.events);
   // The SDK tries to receive again for ever, also after its client was closed, unless it is told to stop.
   const closing = new AbortController();
   const close = async (): Promise<void> => {
@@ -48,11 +68,15 @@ export const openServiceBusLink: OpenLink = async (lease, handlers) => {
     await close();
     throw error;
   }
-};
+}
 
 /** Opens a sending link and closes it again. @throws what the broker answered. */
-export async function probeQueue(access: { connectionString: string; queue: string }): Promise<void> {
+export async function probeQueue(
+  access: { connectionString: string; queue: string },
+  options: ServiceBusClientOptions,
+): Promise<void> {
   const client = new ServiceBusClient(access.connectionString, {
+    ...options,
     retryOptions: { maxRetries: 0, timeoutInMs: 10_000 },
   });
   try {

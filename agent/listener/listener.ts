@@ -42,6 +42,8 @@ export interface AgentParts {
   watch?: RunWatch | undefined;
   /** Never rejects. */
   checkAccount(command: TestConnectionCommand): Promise<AgentEventBody<'connectionTested'>>;
+  /** Why runs are refused for a while, beside a disk that fails. */
+  heldBack(): string | undefined;
   clock: Clock;
   monotonic: Monotonic;
   log: Log;
@@ -191,7 +193,7 @@ export class Listener {
       goWindowMs: this.goWindowMs,
       maxSessions: this.maxSessions,
       epoch: identity.epoch,
-      unable: this.stopped ? 'The agent is shutting down.' : this.unable,
+      unable: this.stopped ? 'The agent is shutting down.' : (this.unable ?? this.parts.heldBack()),
     };
   }
 

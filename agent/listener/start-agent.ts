@@ -21,6 +21,7 @@ import type { SessionPort } from '../session/session';
 import { checkAccount } from '../session/session-request';
 import { Listener, type LocalControl } from './listener';
 import { machineReport } from './machine-report';
+import { heldBack } from './upgrade-hold';
 
 export interface AgentOptions {
   /** Folder of a registered machine (see `register`). */
@@ -153,6 +154,7 @@ async function startLocked(
     runner,
     report: () => machineReport(session, runner),
     checkAccount: (command) => checkAccount(session, command, identity.sealing.privateKey),
+    heldBack: () => heldBack(dataDir, clock),
     clock,
     monotonic,
     log,

@@ -15,12 +15,15 @@ import { identify } from '../process/process-identity';
 import type { StopOrder } from '../protocol/decide';
 import type { ProcessIdentity } from '../protocol/records';
 import type { Session } from '../session/session';
+import { BUNDLE_FILE } from '../version';
 import type { RunHooks } from './runner';
 
 const TAIL_CHARS = 4_000;
 
-/** The worker lies one folder up and is run as this process is. */
+/** The worker lies one folder up, or is part of the bundle (agent/bundle.ts), and is run as this process is. */
 export function defaultWorkerCommand(): string[] {
+  if (path.basename(__filename) === BUNDLE_FILE)
+    return [process.execPath, ...process.execArgv, __filename, 'worker'];
   const file = path.join(__dirname, '..', `worker${path.extname(__filename)}`);
   return [process.execPath, ...process.execArgv, file];
 }
