@@ -24,7 +24,7 @@ import { sessionKinds, type SessionKind } from '../session/choose';
 
 export interface OperationOptions {
   dataDir: string;
-  say(line: string): void;
+  say: (line: string) => void;
 }
 
 interface DoctorFlags extends NetworkFlags {

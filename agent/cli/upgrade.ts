@@ -20,8 +20,8 @@ export interface UpgradeOptions {
   waitMs: number;
   runTool: RunTool;
   /** Has the service start the program anew. */
-  restart(): Promise<void>;
-  tell(line: string): void;
+  restart: () => Promise<void>;
+  tell: (line: string) => void;
 }
 
 const LOOK_MS = 500;
