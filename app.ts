@@ -63,6 +63,7 @@ import { patchMachineQueue } from './functions/machines/patch-machine-queue.http
 import { patchMachine } from './functions/machines/patch-machine.http';
 import { releaseMachine } from './functions/machines/release-machine.http';
 import { getPlanning } from './functions/planning/get-planning.http';
+import { purgeHistory } from './functions/retention/purge-history.timer';
 import { cancelRun } from './functions/runs/cancel-run.http';
 import { controlRun, stopRun } from './functions/runs/control-run.http';
 import { getArtifact } from './functions/runs/get-artifact.http';
@@ -327,6 +328,11 @@ app.timer('watch-queues', {
   handler: watchQueues(ports, instancesOf),
 });
 app.timer('keep-house', { schedule: '30 * * * * *', handler: keepHouse(ports) });
+app.timer('purge-history', {
+  schedule: '45 * * * * *',
+  extraInputs: [client],
+  handler: purgeHistory(ports, instancesOf),
+});
 df.app.entity(QUEUE_WATCH, queueWatchEntity);
 
 // 12a. Business process flows: people take cases through stages, whose flows are runs like any other.

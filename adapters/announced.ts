@@ -35,6 +35,7 @@ export function announcedFeed(feed: ChangeFeed, events: Events): ChangeFeed {
     },
     read: (queue, after, top) => feed.read(queue, after, top),
     ofRun: (run) => feed.ofRun(run),
+    forgetRun: (run) => feed.forgetRun(run),
     onAppended: (listener) => feed.onAppended(listener),
   };
 }

@@ -2,6 +2,7 @@ import type { InvocationContext } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import { EntityId, getClient, OrchestrationRuntimeStatus } from 'durable-functions';
 import { hostService, type HostService } from './host-services';
+import { listInstances, type InstancePage, type InstanceQuery } from './instance-lists';
 
 /** What functions and activities ask of running orchestrations and entities. */
 export interface Instances {
@@ -15,11 +16,15 @@ export interface Instances {
   signal(entity: string, key: string, operation: string, input: unknown): Promise<void>;
   /** State of an entity as it is stored, or undefined. */
   readEntity(name: string, key: string): Promise<unknown>;
+  /** Orchestrations, page by page; a page may be short while there is more. */
+  list(query: InstanceQuery): Promise<InstancePage>;
+  /** Removes an ended orchestration and its history; one that is not there is no error. @throws when it goes on. */
+  purge(instance: string): Promise<void>;
 }
 
 /** The instances of this app's task hub; the function needs the input binding `durableClient`. */
 export function instancesOf(context: InvocationContext): Instances {
-  return new DurableInstances(clientOf(context));
+  return new DurableInstances(clientOf(context), bindingOf(context));
 }
 
 /** By what their binding says: to make one takes as long as a request. */
@@ -27,8 +32,7 @@ const clients = new Map<string, DurableClient>();
 
 /** The SDK's client for this app's task hub; the function needs the input binding `durableClient`. */
 export function clientOf(context: InvocationContext): DurableClient {
-  const name = context.options.extraInputs.find(({ type }) => type === 'durableClient')?.name;
-  const binding: unknown = name === undefined ? undefined : context.extraInputs.get(name);
+  const binding = bindingOf(context);
   const key = JSON.stringify(binding);
   const known = clients.get(key);
   if (known) return known;
@@ -38,6 +42,11 @@ export function clientOf(context: InvocationContext): DurableClient {
   clients.clear();
   clients.set(key, client);
   return client;
+}
+
+function bindingOf(context: InvocationContext): unknown {
+  const name = context.options.extraInputs.find(({ type }) => type === 'durableClient')?.name;
+  return name === undefined ? undefined : context.extraInputs.get(name);
 }
 
 /** Where the host runs in this process, the SDK's HTTP library gives way to calls of the host; otherwise HTTP stays. */
@@ -101,7 +110,18 @@ const open: ReadonlySet<OrchestrationRuntimeStatus> = new Set([
 ]);
 
 class DurableInstances implements Instances {
-  constructor(private readonly client: DurableClient) {}
+  constructor(
+    private readonly client: DurableClient,
+    private readonly binding: unknown,
+  ) {}
+
+  list(query: InstanceQuery): Promise<InstancePage> {
+    return listInstances(this.binding, query);
+  }
+
+  async purge(instance: string): Promise<void> {
+    await this.client.purgeInstanceHistory(instance);
+  }
 
   async raise(instance: string, event: string, message: unknown): Promise<'told' | 'unknown'> {
     try {

@@ -147,6 +147,8 @@ export interface ActionRecords {
     run: string,
     query: { parent: string; top: number; after?: string | undefined },
   ): Promise<{ records: ActionRecord[]; continuation?: string }>;
+  /** Removes at most `most` of the run's. @returns how many. */
+  purge(run: string, most: number): Promise<number>;
 }
 
 export interface MachineRow {
@@ -310,6 +312,8 @@ export interface ChangeFeed {
   read(queue: string, after: number, top: number): Promise<FeedEntry[]>;
   /** What people did to the run while it was queued (row F10), over all queues. */
   ofRun(run: string): Promise<FeedEntry[]>;
+  /** Forgets what `ofRun` gives. */
+  forgetRun(run: string): Promise<void>;
   /** Calls `listener` with the queue after each append of this process; a reader hears of other processes' by reading. */
   onAppended(listener: (queue: string) => void): void;
 }
@@ -338,6 +342,8 @@ export interface Blobs {
   append(key: string, content: Uint8Array): Promise<void>;
   /** Keys that begin with `prefix`, in order of key. */
   list(prefix: string): Promise<{ key: string; bytes: number }[]>;
+  /** Removes all keys that begin with `folder`, which ends with `/`. */
+  removeAll(folder: string): Promise<void>;
 }
 
 export interface Progress {
@@ -361,6 +367,8 @@ export interface RunLogs {
   read(run: string, after: number, top: number): Promise<{ lines: LogLine[]; next: number }>;
   progress(run: string, progress: Progress): Promise<void>;
   lastProgress(run: string): Promise<Progress | undefined>;
+  /** Forgets the progress of all desktop-flow runs of a cloud-flow run; their lines are blobs below their folders. */
+  forgetProgress(cloudRun: string): Promise<void>;
 }
 
 /** Credentials of connections. What is put can be read by the activity that sends it on, and by nobody through the API. */

@@ -83,6 +83,11 @@ export class BlobRunLogs implements RunLogs {
     };
   }
 
+  async forgetProgress(cloudRun: string): Promise<void> {
+    const rows = await this.options.table.query({ partition: cloudRun });
+    await Promise.all(rows.map((row) => this.options.table.remove(row)));
+  }
+
   /** The lines of a segment by number; a number that was written twice counts once. */
   private async segment(key: string): Promise<Map<number, { line: LogLine; atMs: number }>> {
     const known = new Map<number, { line: LogLine; atMs: number }>();

@@ -29,6 +29,8 @@ export const settingsSchema = z.object({
   missedAfterMs: ms(5 * MINUTE),
   /** So many failed runs of a flow's trigger one after another disable the flow. */
   disableAfterFailures: z.coerce.number().int().min(1).default(10),
+  /** Ended runs, outgoing events and other ended orchestrations are kept for so long. */
+  historyDays: z.coerce.number().int().min(1).default(30),
   triggerHistoryDays: z.coerce.number().int().min(1).default(30),
   maxEventBytes: z.coerce
     .number()

@@ -42,6 +42,13 @@ export class AzureBlobs implements Blobs {
     return found;
   }
 
+  async removeAll(folder: string): Promise<void> {
+    const container = await this.container();
+    for await (const { name } of container.listBlobsFlat({ prefix: folder })) {
+      await container.getBlobClient(name).deleteIfExists();
+    }
+  }
+
   private async container(): Promise<ContainerClient> {
     this.ready ??= this.create();
     return this.ready;

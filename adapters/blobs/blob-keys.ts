@@ -13,9 +13,14 @@ export function fileKey(id: string): string {
   return `files/${id}`;
 }
 
+/** Ends with `/`: all that is kept of a run lies under it. */
+export function runFolder(run: string): string {
+  return `runs/${run}/`;
+}
+
 /** Ends with `/`: what a desktop-flow run left behind lies under it. */
 export function artifactsPrefix(run: string): string {
-  return `runs/${run}/artifacts/`;
+  return `${runFolder(run)}artifacts/`;
 }
 
 export function artifactKey(run: string, name: string): string {

@@ -55,6 +55,10 @@ export class FileBlobs implements Blobs {
     return Promise.all(found.map(async ({ path, key }) => ({ key, bytes: (await stat(path)).size })));
   }
 
+  async removeAll(folder: string): Promise<void> {
+    await rm(this.pathOf(folder.slice(0, -1)), { recursive: true, force: true });
+  }
+
   private pathOf(key: string): string {
     return join(this.folder, ...key.split('/').map(fileNameOf));
   }

@@ -25,4 +25,8 @@ export class TableActionRecords implements ActionRecords {
     const last = rows.length === top ? rows.at(-1) : undefined;
     return { records, ...(last ? { continuation: last.row } : {}) };
   }
+
+  async purge(run: string, most: number): Promise<number> {
+    return this.table.removePartitions(actionPartition(run, ''), most);
+  }
 }

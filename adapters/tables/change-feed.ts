@@ -36,6 +36,11 @@ export class TableChangeFeed implements ChangeFeed {
     return rows.map(fromRowOfRun).sort((a, b) => a.atMs - b.atMs || a.number - b.number);
   }
 
+  async forgetRun(run: string): Promise<void> {
+    const rows = await this.table.query({ partition: partitionOfRun(run) });
+    await Promise.all(rows.map((row) => this.table.remove(row)));
+  }
+
   async read(queue: string, after: number, top: number): Promise<FeedEntry[]> {
     const found = new Map<number, FeedEntry>();
     let row = rowOf(after);

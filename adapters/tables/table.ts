@@ -112,6 +112,25 @@ export class Table {
     return rows;
   }
 
+  /** Removes at most `most` rows of the partitions that begin with `prefix`. @returns how many. */
+  async removePartitions(prefix: string, most: number): Promise<number> {
+    const client = await this.client();
+    const last = String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
+    const filter = `PartitionKey ge ${quoted(prefix)} and PartitionKey lt ${quoted(`${prefix.slice(0, -1)}${last}`)}`;
+    const select = ['PartitionKey', 'RowKey'];
+    const pages = client
+      .listEntities({ queryOptions: { filter, select } })
+      .byPage({ maxPageSize: Math.min(most, MAX_PAGE) });
+    let removed = 0;
+    for await (const page of pages) {
+      const rows = page.slice(0, most - removed).map(storedRow);
+      await Promise.all(rows.map((row) => this.remove(row)));
+      removed += rows.length;
+      if (removed >= most) break;
+    }
+    return removed;
+  }
+
   private async client(): Promise<TableClient> {
     this.ready ??= this.create();
     return this.ready;
@@ -133,14 +152,17 @@ export class Table {
 const MAX_PAGE = 1_000;
 
 function filterOf(query: PartitionQuery): string {
-  const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-  const terms = [`PartitionKey eq ${quote(query.partition)}`];
-  if (query.after !== undefined) terms.push(`RowKey gt ${quote(query.after)}`);
-  if (query.below !== undefined) terms.push(`RowKey lt ${quote(query.below)}`);
+  const terms = [`PartitionKey eq ${quoted(query.partition)}`];
+  if (query.after !== undefined) terms.push(`RowKey gt ${quoted(query.after)}`);
+  if (query.below !== undefined) terms.push(`RowKey lt ${quoted(query.below)}`);
   for (const [column, value] of Object.entries(query.where ?? {})) {
-    if (value !== undefined) terms.push(`${column} eq ${quote(value)}`);
+    if (value !== undefined) terms.push(`${column} eq ${quoted(value)}`);
   }
   return terms.join(' and ');
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }
 
 function entity(key: Key, columns: Columns): { partitionKey: string; rowKey: string } {

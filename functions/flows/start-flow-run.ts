@@ -10,6 +10,8 @@ import { triggerKind, triggerOf } from './flow-input';
 /** A claim without an instance is young enough that whoever made it may still be about to start it (ms). */
 const START_WITHIN_MS = 60_000;
 
+const DAY_MS = 86_400_000;
+
 /** How long a repeated request waits for the first one to start the run (ms). */
 const PATIENCE_MS = 1_000;
 const POLL_MS = 50;
@@ -54,7 +56,7 @@ export type ClaimedStart = { state: 'began' | 'known' } | { state: 'pending'; re
 
 /** Starts the run of a claim unless it was started before, also when whoever claimed it crashed before starting it. */
 export async function startClaimed(
-  ports: Pick<Ports, 'claims' | 'runs' | 'now'>,
+  ports: Pick<Ports, 'claims' | 'runs' | 'settings' | 'now'>,
   instances: RunStarter,
   { claim, first }: StandingClaim,
 ): Promise<ClaimedStart> {
@@ -65,6 +67,8 @@ export async function startClaimed(
   }
   if (await wasStarted(ports, instances, claim.run)) return { state: 'known' };
   const age = ports.now() - claim.claimedMs;
+  // It may have ended and been removed since.
+  if (age >= ports.settings.historyDays * DAY_MS) return { state: 'known' };
   const attempt = Math.floor(age / START_WITHIN_MS);
   if (attempt >= 1) {
     // One starter per minute: of two repeats, the slower must not start a run again that has already ended.

@@ -112,7 +112,13 @@ export class AppRig {
 
   /** Fires a timer function once. */
   async tick(
-    timer: 'watch-machines' | 'watch-queues' | 'watch-gateways' | 'start-due-runs' | 'keep-house',
+    timer:
+      | 'watch-machines'
+      | 'watch-queues'
+      | 'watch-gateways'
+      | 'start-due-runs'
+      | 'keep-house'
+      | 'purge-history',
   ): Promise<void> {
     await this.invoke(timer, {});
   }
@@ -181,6 +187,28 @@ export class AppRig {
     readEntity: async (name, key) => {
       const entity = await this.engine.readEntity(name, key);
       return entity?.state === undefined ? undefined : (JSON.parse(entity.state) as unknown);
+    },
+    list: async ({ prefix, endedCreatedUntilMs, top, continuation }) => {
+      const ended: InstanceState['runtimeStatus'][] = ['Completed', 'Failed', 'Terminated', 'Canceled'];
+      const page = await this.engine.query({
+        top,
+        ...(prefix === undefined ? {} : { instanceIdPrefix: prefix }),
+        ...(endedCreatedUntilMs === undefined
+          ? {}
+          : { createdToMs: endedCreatedUntilMs, runtimeStatus: ended }),
+        ...(continuation === undefined ? {} : { continuationToken: continuation }),
+      });
+      return {
+        instances: page.items.map(({ instanceId, runtimeStatus, lastUpdatedMs }) => ({
+          id: instanceId,
+          open: !ended.includes(runtimeStatus),
+          updatedMs: lastUpdatedMs,
+        })),
+        ...(page.continuationToken === undefined ? {} : { continuation: page.continuationToken }),
+      };
+    },
+    purge: async (instance) => {
+      if ((await this.engine.purge(instance)) === 'invalidState') throw new Error(`${instance} goes on`);
     },
   };
 

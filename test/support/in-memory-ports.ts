@@ -208,6 +208,12 @@ export function createInMemoryPorts(
         return Promise.resolve();
       },
       onAppended: (listener) => void feedListeners.push(listener),
+      forgetRun: (run) => {
+        ports.feedEntries = ports.feedEntries.filter(
+          ({ change }) => (change as { run?: string }).run !== run,
+        );
+        return Promise.resolve();
+      },
       ofRun: (run) =>
         Promise.resolve(
           ports.feedEntries.filter(({ change }) => {
@@ -256,6 +262,10 @@ export function createInMemoryPorts(
             .map(([key, content]) => ({ key, bytes: content.length }))
             .sort((a, b) => (a.key < b.key ? -1 : 1)),
         ),
+      removeAll: (folder) => {
+        for (const key of blobs.keys()) if (key.startsWith(folder)) blobs.delete(key);
+        return Promise.resolve();
+      },
     },
     actions: {
       put: (run, records) => {
@@ -278,6 +288,11 @@ export function createInMemoryPorts(
           ...(last ? { continuation: last.row } : {}),
         });
       },
+      purge: (run, most) => {
+        const found = [...actions.keys()].filter((id) => id.startsWith(`${run}:`)).slice(0, most);
+        for (const id of found) actions.delete(id);
+        return Promise.resolve(found.length);
+      },
     },
     runLogs: {
       append: (run, first, lines) => {
@@ -295,6 +310,10 @@ export function createInMemoryPorts(
         return Promise.resolve();
       },
       lastProgress: (run) => Promise.resolve(progress.get(run)),
+      forgetProgress: (cloudRun) => {
+        for (const run of progress.keys()) if (run.startsWith(cloudRun)) progress.delete(run);
+        return Promise.resolve();
+      },
     },
     secrets: {
       put: (name, value) => {

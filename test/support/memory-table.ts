@@ -35,9 +35,15 @@ export function memoryTable(): TableRows {
       }
       return possible;
     },
-    query: async ({ partition, after, where = {}, top }) =>
+    removePartitions: async (prefix, most) => {
+      const found = [...rows.values()].filter((row) => row.partition.startsWith(prefix)).slice(0, most);
+      for (const row of found) rows.delete(textOf(row));
+      return found.length;
+    },
+    query: async ({ partition, after, below, where = {}, top }) =>
       [...rows.values()]
         .filter((row) => row.partition === partition && (after === undefined || row.row > after))
+        .filter(({ row }) => below === undefined || row < below)
         .filter(({ columns }) =>
           Object.entries(where).every(([name, value]) => value === undefined || columns[name] === value),
         )

@@ -14,7 +14,10 @@ import { loadTypeScriptNatively } from '../support/typescript-apps';
 const root = resolve(__dirname, '../..');
 
 /** The whole control plane in this process, with time that stands still: host, engine, broker, tables, app. */
-async function startProduct(dir: string): Promise<{ host: LocalHost; stop: () => Promise<void> }> {
+async function startProduct(
+  dir: string,
+  clock = new VirtualClock(),
+): Promise<{ host: LocalHost; stop: () => Promise<void> }> {
   loadTypeScriptNatively();
   const store = openStore(join(dir, 'attendant.db'));
   const key = Buffer.alloc(32, 7).toString('base64');
@@ -26,7 +29,7 @@ async function startProduct(dir: string): Promise<{ host: LocalHost; stop: () =>
     root,
     main: 'app.ts',
     store,
-    clock: new VirtualClock(),
+    clock,
     settings: {
       AzureWebJobsStorage: tables.connectionString,
       ServiceBusConnection: broker.connectionString(),
@@ -123,5 +126,30 @@ describe('the whole product with skipped time', () => {
     expect(view).toMatchObject({ status: 'TimedOut', error: { code: 'NoCandidateMachine' } });
     expect(view.error?.message).toContain('No machine able to run the desktop flow has been found.');
     expect(Date.parse(view.endedAt ?? '') - Date.parse(view.requestedAt)).toBe(3 * 3_600_000);
+  });
+
+  test('A8: a run that is past its days is removed, and what belonged to it', async () => {
+    const flow = {
+      name: 'say',
+      triggers: { manual: { type: 'Request', kind: 'Http' } },
+      actions: {
+        Each: {
+          type: 'Foreach',
+          foreach: '@createArray(1, 2)',
+          actions: { Say: { type: 'Compose', inputs: 1 } },
+        },
+      },
+    };
+    await call('PUT', '/api/flows/say', flow);
+    const { run } = await call<{ run: string }>('POST', '/api/flows/say/run', {});
+    await product.host.advance({ minutes: 1 });
+    expect(await call('GET', `/api/runs/${run}`)).toMatchObject({ status: 'Succeeded' });
+    const { requestedAt } = await call<{ requestedAt: string }>('GET', `/api/runs/${run}`);
+    await product.stop();
+    product = await startProduct(dir, new VirtualClock(Date.parse(requestedAt) + 31 * 24 * 3_600_000));
+    await product.host.advance({ minutes: 2 });
+    await expect(call('GET', `/api/runs/${run}`)).rejects.toThrow('RunNotFound');
+    const { runs } = await call<{ runs: unknown[] }>('GET', '/api/runs?flow=say');
+    expect(runs).toEqual([]);
   });
 });

@@ -43,6 +43,8 @@ export class ScheduleRig {
     raise: async () => 'told',
     signal: async () => undefined,
     readEntity: async () => undefined,
+    list: async () => ({ instances: [] }),
+    purge: async () => undefined,
   };
 
   /** Stores the flow `f` over the API. */
