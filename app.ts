@@ -330,7 +330,7 @@ app.timer('watch-queues', {
 app.timer('keep-house', { schedule: '30 * * * * *', handler: keepHouse(ports) });
 app.timer('purge-history', {
   schedule: '45 * * * * *',
-  extraInputs: [client],
+  extraInputs: [durableClient],
   handler: purgeHistory(ports, instancesOf),
 });
 df.app.entity(QUEUE_WATCH, queueWatchEntity);
