@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
+import { parse } from 'yaml';
 import { flowSchemaText } from '../../scripts/flow-schema';
 
 const root = join(__dirname, '../..');
@@ -18,6 +19,11 @@ test('an editor can check flows with it', () => {
     readFileSync(join(root, 'examples/cloud-flows/process-invoices.json'), 'utf8'),
   ) as { actions: object };
   expect([validate(example), validate.errors]).toEqual([true, null]);
+  const taught = join(root, 'examples/flows');
+  for (const file of readdirSync(taught)) {
+    const flow: unknown = parse(readFileSync(join(taught, file), 'utf8'));
+    expect([file, validate(flow), validate.errors]).toEqual([file, true, null]);
+  }
   const nested = { Scope: { type: 'Scope', actions: { A: { type: 'Compose', inputs: 1, odd: 1 } } } };
   expect(validate({ ...example, actions: nested })).toBe(false);
 });
