@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { AgentError } from '../errors';
@@ -52,7 +53,7 @@ export function addOperationCommands(program: Command, { dataDir, say }: Operati
     .action(async (args: string[], flags: { data: string; print?: boolean; platform?: Platform }) => {
       const options = {
         node: process.execPath,
-        program: path.resolve(process.argv[1] ?? BUNDLE_FILE),
+        program: programFile(),
         dataDir: path.resolve(flags.data),
         args,
       };
@@ -114,7 +115,7 @@ export function addOperationCommands(program: Command, { dataDir, say }: Operati
     .option('--wait <minutes>', 'how long running desktop flows may take', minutes, 60)
     .option(...dataOption)
     .action(async ({ from, wait, data }: { from: string; wait: number; data: string }) => {
-      const inUse = path.resolve(process.argv[1] ?? '');
+      const inUse = programFile();
       if (path.basename(inUse) !== BUNDLE_FILE)
         throw new AgentError('UpgradeRefused', `${inUse} is not the bundled agent.`);
       const version = await upgrade({
@@ -140,6 +141,11 @@ export const sessionOption = (): Option =>
 
 function examine(flags: DoctorFlags): Promise<Check[]> {
   return doctor({ dataDir: flags.data, session: flags.session, network: networkOf(flags) });
+}
+
+/** The program that runs, also where it was called by another name. */
+function programFile(): string {
+  return realpathSync(process.argv[1] ?? '.');
 }
 
 function platformOf(wanted: Platform | undefined): NodeJS.Platform {

@@ -33,7 +33,7 @@ beforeAll(async () => {
     join(ROOT, 'scripts/bundle-agent.mjs'),
     join(built, 'package'),
   ]);
-  expect(bundle).toMatchObject({ code: 0 });
+  if (bundle.code !== 0) throw new Error(bundle.err);
   product = await Product.start({ args: ['--no-agent'] });
 }, 60_000);
 afterAll(async () => {
