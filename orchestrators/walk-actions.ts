@@ -74,8 +74,11 @@ function step(walk: Walk, block: Block): boolean {
     }
     const next = readiness(action, block.frame.outcomes);
     if (next === 'wait') continue;
+    if (next === 'start' && block.divided) {
+      ready.push(name);
+      continue;
+    }
     if (next === 'skip') skip(walk, block, name, 'Skipped');
-    else if (block.divided) ready.push(name);
     else {
       block.waiting.delete(name);
       begin(walk, block, name, action);
