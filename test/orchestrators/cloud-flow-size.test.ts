@@ -295,7 +295,9 @@ const DENSE = Array.from({ length: 90 }, (_value, n) =>
 );
 
 /** When the actions of the plan started and ended, each a pause of ten seconds. */
-async function walked(edges: readonly (readonly number[])[]): Promise<{ startedAt: number; endedAt: number }[]> {
+async function walked(
+  edges: readonly (readonly number[])[],
+): Promise<{ startedAt: number; endedAt: number }[]> {
   await mockRig.close();
   begin();
   const names = (before: readonly number[]): string[] => [...new Set(before)].map((m) => `A${m}`);
