@@ -64,7 +64,7 @@ describe('POST flows/{flow}/run', () => {
     ['bytes that are not UTF-8', { body: new Uint8Array([0x22, 0xff, 0x22]) }, 400, 'MalformedJson'],
     ['a body over the limit', { body: JSON.stringify('x'.repeat(1_000)) }, 413, 'BodyTooLarge'],
     ['no input where one is needed', { method: 'POST' }, 400, 'InvalidInput'],
-  ])('refuses %s with a problem and starts nothing', async (_what, request, status, code) => {
+  ])('A1: refuses %s with a problem and starts nothing', async (_what, request, status, code) => {
     const answer = await post(request);
     expect(answer.status).toBe(status);
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
@@ -78,7 +78,7 @@ describe('POST flows/{flow}/run', () => {
     expect(client.started).toEqual([]);
   });
 
-  it('names every input that is wrong', async () => {
+  it('A1: names every input that is wrong', async () => {
     const answer = await post({ body: { csv: 'x.csv', month: 0, extra: true } });
     expect(answer.body['code']).toBe('InvalidInput');
     expect(answer.body['errors']).toEqual(
@@ -94,7 +94,7 @@ describe('POST flows/{flow}/run', () => {
     ]);
   });
 
-  describe('L1: with an Idempotency-Key', () => {
+  describe('A1, L1: with an Idempotency-Key', () => {
     const headers = { 'idempotency-key': 'order 17' };
 
     it('answers a repeat alike and starts one run, also when it has ended and the properties stand in another order', async () => {

@@ -4,6 +4,10 @@ import { getConnectionTest } from '../../functions/connections/get-connection-te
 import { getConnection } from '../../functions/connections/get-connection.http';
 import { putConnection } from '../../functions/connections/put-connection.http';
 import { startConnectionTest } from '../../functions/connections/start-connection-test.http';
+import { enableFlow } from '../../functions/flows/change-flow.http';
+import { getFlow } from '../../functions/flows/get-flow.http';
+import { listTriggers } from '../../functions/flows/list-triggers.http';
+import { putFlow } from '../../functions/flows/put-flow.http';
 import { deleteCluster, getCluster, listClusters, putCluster } from '../../functions/gateways/clusters.http';
 import { deleteGateway, getGateway, listGateways, putGateway } from '../../functions/gateways/gateways.http';
 import { createGroup } from '../../functions/machine-groups/create-group.http';
@@ -59,6 +63,10 @@ export type ApiRoute = { method: string; path: string } & ({ plain: Handler } | 
 export function apiRoutes(ports: Ports): ApiRoute[] {
   const queues = 'machines/{machine}/queue';
   return [
+    { method: 'PUT', path: 'flows/{flow}', plain: putFlow(ports) },
+    { method: 'GET', path: 'flows/{flow}', plain: getFlow(ports) },
+    { method: 'POST', path: 'flows/{flow}/enable', plain: enableFlow(ports) },
+    { method: 'GET', path: 'flows/{flow}/triggers', plain: listTriggers(ports) },
     { method: 'GET', path: 'machines', plain: listMachines(ports) },
     { method: 'GET', path: 'machines/{machine}', durable: getMachine(ports) },
     { method: 'PATCH', path: 'machines/{machine}', durable: patchMachine(ports) },
