@@ -21,14 +21,41 @@ export async function buildInput(
   const input: Record<string, unknown> =
     options.inputJson === undefined ? {} : parseObject(options.inputJson, options.cwd);
   for (const pair of options.input) {
-    const at = pair.indexOf('=');
-    if (at < 1) throw usage(`--input ${pair}: write it as name=value or name=@file.`);
-    const [name, value] = [pair.slice(0, at), pair.slice(at + 1)];
+    const [name, value] = split(pair, `--input ${pair}: write it as name=value or name=@file.`);
     const property = known.success ? known.data[name] : undefined;
     const type = typeof property === 'object' ? property.type : undefined;
     input[name] = await readValue({ name, value, type, cwd: options.cwd, api });
   }
   return input;
+}
+
+/**
+ * Values for the flow's parameters from `--parameter name=value`, as JSON; undefined when none is given.
+ * @throws CliError when one is not of this form or of the parameter's type.
+ */
+export function buildParameters(pairs: readonly string[], flow: FlowView): string | undefined {
+  if (pairs.length === 0) return undefined;
+  const values = pairs.map((pair): [string, unknown] => {
+    const [name, value] = split(pair, `--parameter ${pair}: write it as name=value.`);
+    const type = flow.definition.parameters?.[name]?.type;
+    const isText = type === undefined || type === 'string' || type === 'securestring';
+    return [name, isText ? value : typed(value, { option: `--parameter ${name}`, type })];
+  });
+  return JSON.stringify(Object.fromEntries(values));
+}
+
+function split(pair: string, hint: string): [name: string, value: string] {
+  const at = pair.indexOf('=');
+  if (at < 1) throw usage(hint);
+  return [pair.slice(0, at), pair.slice(at + 1)];
+}
+
+function typed(value: string, { option, type }: { option: string; type: string }): unknown {
+  try {
+    return JSON.parse(value);
+  } catch (cause) {
+    throw usage(`${option}: "${value}" is not of type ${type}.`, cause);
+  }
 }
 
 async function readValue(given: {
@@ -45,11 +72,7 @@ async function readValue(given: {
     return (await api.json(uploadedFile, { method: 'POST', path: 'files', bytes: content })).id;
   }
   if (type === undefined || type === 'string') return value;
-  try {
-    return JSON.parse(value);
-  } catch (cause) {
-    throw usage(`--input ${name}: "${value}" is not of type ${type}.`, cause);
-  }
+  return typed(value, { option: `--input ${name}`, type });
 }
 
 function parseObject(text: string, cwd: string): Record<string, unknown> {

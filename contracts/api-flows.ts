@@ -10,7 +10,7 @@ import { contentHash, instant, resourceName, runId } from './ids';
  * PUT  /api/flows/{flow}         a flow definition → flowView
  * DELETE /api/flows/{flow}       204
  * POST /api/flows/{flow}/enable  flowView; so does …/disable
- * POST /api/flows/{flow}/run     the trigger's input → 202 runAccepted; header Idempotency-Key (row A1)
+ * POST /api/flows/{flow}/run     the trigger's input → 202 runAccepted; header Idempotency-Key (row A1), runFlowQuery
  * GET  /api/desktop-flows        desktopFlowList
  * GET  /api/desktop-flows/{name} desktopFlowView
  * PUT  /api/desktop-flows/{name} a zip with desktop-flow.yaml at its top → desktopFlowView
@@ -79,6 +79,16 @@ export const runFlowHeaders = z.object({
     .max(256)
     .optional()
     .describe('Repeating a request with the same key and body is answered alike and starts nothing anew.'),
+});
+
+export const runFlowQuery = z.object({
+  parameters: z
+    .string()
+    .max(4_000)
+    .optional()
+    .describe(
+      "A JSON object with values for the flow's parameters; those that it does not name have their defaults.",
+    ),
 });
 
 export const runAccepted = z.object({

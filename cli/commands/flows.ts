@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { flowList, flowView, runAccepted, type FlowView } from '../../contracts/api-flows';
 import { apiCommand, examples, part, sessionOf, type Session } from '../command';
 import { exitCodeOf, followRun } from '../follow-run';
-import { buildInput } from '../inputs';
+import { buildInput, buildParameters } from '../inputs';
 import { cloudRunText } from '../run-text';
 import type { Shell } from '../shell';
 import { addFlowSetCommands } from './flow-sets';
@@ -13,6 +13,7 @@ import { addTriggerCommands } from './triggers';
 interface RunOptions {
   input: string[];
   inputJson?: string;
+  parameter: string[];
   idempotencyKey?: string;
   wait?: boolean;
 }
@@ -49,6 +50,12 @@ export function addFlowCommands(program: Command, shell: Shell, end: (exitCode: 
   const run = apiCommand(flows, 'run <flow>', 'start a run of a cloud flow')
     .option('--input <name=value>', 'one input; name=@file uploads the file (may be repeated)', collect, [])
     .option('--input-json <json>', 'all inputs as a JSON object, or @file with one')
+    .option(
+      '--parameter <name=value>',
+      "a value for one of the flow's parameters (may be repeated)",
+      collect,
+      [],
+    )
     .option('--idempotency-key <key>', 'the same key never starts two runs')
     .option('--wait', 'wait for the end; the exit code tells how it ended')
     .action(async (name: string, options: RunOptions, command: Command) => {
@@ -67,6 +74,7 @@ export function addFlowCommands(program: Command, shell: Shell, end: (exitCode: 
     'attendant flows run process-invoices --input csv=@invoices.csv --wait',
     'attendant flows run report --input month=7 --idempotency-key report-2026-07',
     'attendant flows run report --input-json @inputs.json --json',
+    'attendant flows run report --parameter region=eu --parameter limit=5',
   );
 
   addFlowSetCommands(flows, shell, end);
@@ -80,6 +88,7 @@ async function startRun(session: Session, name: string, options: RunOptions) {
   return session.api.json(runAccepted, {
     method: 'POST',
     path: `flows/${part(name)}/run`,
+    query: { parameters: buildParameters(options.parameter, flow) },
     headers: { 'idempotency-key': key },
     body,
   });

@@ -7,6 +7,7 @@ import {
   flowView,
   runAccepted,
   runFlowHeaders,
+  runFlowQuery,
   uploadedFile,
 } from '../api-flows';
 import { flowDefinition } from '../flow-definition';
@@ -120,10 +121,11 @@ export const flowOperations: readonly Operation[] = [
     tag: 'Flows',
     summary: 'Start a run',
     description:
-      'The run goes on by itself; look at it under `Location`. With an `Idempotency-Key` the request can be repeated without starting a second run, for 30 days.',
+      'The run goes on by itself; look at it under `Location`. With an `Idempotency-Key` the request can be repeated without starting a second run, for 30 days. Values for secure parameters are refused, since addresses are logged.',
     access: 'key',
     path: flow,
     headers: parameters(runFlowHeaders, { 'Idempotency-Key': 'invoices 2026-03-02' }),
+    query: parameters(runFlowQuery, {}),
     body: jsonBody(runInput, { csv: CSV_ID }, false),
     answers: [
       answer(
@@ -140,6 +142,8 @@ export const flowOperations: readonly Operation[] = [
       'FlowNotFound',
       'FlowDisabled',
       'InvalidInput',
+      'InvalidParameters',
+      'InvalidQuery',
       'IdempotencyKeyReused',
       'InvalidBody',
       'MalformedJson',

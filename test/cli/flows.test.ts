@@ -23,6 +23,7 @@ const flow = {
       },
     },
   },
+  parameters: { limit: { type: 'int', defaultValue: 1 }, region: { type: 'string', defaultValue: 'eu' } },
   actions: { check: { type: 'Compose', inputs: 1 } },
 };
 
@@ -50,6 +51,12 @@ describe('attendant flows', () => {
     expect((await product.run(['flows', 'show', 'invoices'])).out).toContain('"required"');
     const json = JSON.parse((await product.run(['flows', 'list', '--json'])).out) as { flows: unknown[] };
     expect(json.flows).toHaveLength(1);
+  });
+
+  it("runs with values for the flow's parameters", async () => {
+    const parameters = ['--parameter', 'limit=5', '--parameter', 'region=7'];
+    await product.run(['flows', 'run', 'invoices', '--input', 'csv=@in.csv', ...parameters]);
+    expect(product.client.started[0]?.input).toMatchObject({ parameters: { limit: 5, region: '7' } });
   });
 
   it('runs with inputs read as the schema says, and files uploaded', async () => {
@@ -164,6 +171,12 @@ describe('attendant flows', () => {
         '--input csv: write it as name=value or name=@file.',
       ],
       [['flows', 'run', 'invoices', '--input', 'csv=@no.csv'], 2, 'no.csv: there is no such file.'],
+      [['flows', 'run', 'invoices', '--parameter', 'limit'], 2, '--parameter limit: write it as name=value.'],
+      [
+        ['flows', 'run', 'invoices', '--parameter', 'limit=x'],
+        2,
+        '--parameter limit: "x" is not of type int.',
+      ],
       [['flows', 'run', 'invoices', '--input', 'month=x'], 2, '--input month: "x" is not of type integer.'],
       [['flows', 'run', 'invoices', '--input-json', '[1]'], 2, '--input-json: give a JSON object'],
       [['flows', 'apply', 'in.csv'], 1, 'is not a flow definition'],

@@ -112,6 +112,8 @@ const cases: Record<string, Case> = {
   'get-schedule InvalidQuery': { change: { query: { count: '0' } } },
   InvalidQuery: { change: { query: { top: '0' } } },
   InvalidInput: { change: { body: {} } },
+  InvalidParameters: { change: { query: { parameters: '[]' } } },
+  'run-flow InvalidQuery': { change: { query: { parameters: 'x'.repeat(4_001) } } },
   FlowNotFound: { change: { path: { flow: 'none' } } },
   FlowDisabled: {
     before: ({ rig }) =>
