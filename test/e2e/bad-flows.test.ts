@@ -1,5 +1,5 @@
 import { Gate } from './support/gate-flow';
-import { Product } from './support/product';
+import { Product, STOP_GRACE_MS } from './support/product';
 
 let product: Product;
 beforeAll(async () => {
@@ -34,6 +34,7 @@ const doings = {
   ignores: () => {
     process.on('SIGTERM', () => {});
     setInterval(() => {}, 1000);
+    console.log('I do not listen');
   },
   chatters: () => {
     const line = 'x'.repeat(99) + '\\n';
@@ -124,4 +125,15 @@ test('A7: a run is cancelled while it runs and while it waits', async () => {
     expect((await product.call('POST', `/api/runs/${run}/cancel`, { reason: 'enough' })).status).toBe(202);
     expect(await product.ended(run)).toMatchObject({ status: 'Cancelled', error: { code: 'Cancelled' } });
   }
+});
+
+test('A7: a desktop flow that does not listen when it is asked to stop is killed, once the time that it was given is over', async () => {
+  const run = await product.startRun('naughty', { what: 'ignores' });
+  await product.until('the desktop flow to be deaf', async () =>
+    (await product.call('GET', `/api/runs/${run}-1/logs`)).text.includes('I do not listen'),
+  );
+  const askedAt = Date.now();
+  await product.ok('POST', `/api/runs/${run}/cancel`, {});
+  expect(await product.ended(run)).toMatchObject({ status: 'Cancelled', error: { code: 'Cancelled' } });
+  expect(Date.now() - askedAt).toBeGreaterThanOrEqual(STOP_GRACE_MS);
 });

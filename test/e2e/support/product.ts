@@ -22,9 +22,12 @@ interface Endpoint {
   pid: number;
 }
 
+/** How long a desktop flow that is asked to stop is given here. */
+export const STOP_GRACE_MS = 1_000;
+
 /** Times that people wait for, made short. */
 const QUICK: Record<string, string> = {
-  ATTENDANT_STOP_GRACE_MS: '1000',
+  ATTENDANT_STOP_GRACE_MS: `${STOP_GRACE_MS}`,
   ATTENDANT_HEARTBEAT_MS: '1000',
 };
 
