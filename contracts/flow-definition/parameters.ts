@@ -17,7 +17,7 @@ export const flowParameter = z.strictObject({
     (name) => (typeof name === 'string' ? name.toLowerCase() : name),
     parameterType.describe('Upper and lower case do not matter.'),
   ),
-  defaultValue: z.unknown().optional().describe('Absent: every request to run has to give a value.'),
+  defaultValue: z.unknown().optional().describe('What runs find there. Without it they fail (InvalidParameters).'),
   allowedValues: z.array(z.unknown()).min(1).optional(),
   metadata: z.record(z.string(), z.unknown()).optional(),
 });
