@@ -7,6 +7,7 @@ import { triggerOf } from '../flows/flow-input';
 import { awaitStart, claimRun, newRun, type RunStarter, startClaimed } from '../flows/start-flow-run';
 import { RequestError } from '../problem';
 import { sha256Hex } from '../request-body';
+import { sharedRead } from './shared-read';
 
 /** Events of one request that are seen to at the same time. */
 const AT_ONCE = 16;
@@ -26,10 +27,11 @@ export type Intake = (instances: RunStarter, source: string, events: CloudEvent[
  */
 export function createIntake(ports: IntakePorts): Intake {
   const passedBy = new PassedBy(ports);
+  const readFlows = sharedRead(() => ports.flows.list());
 
   return async (instances, source, events) => {
     for (const event of events) requireFit(event);
-    const flows = (await ports.flows.list()).filter((flow) => sourceOf(flow) === source);
+    const flows = (await readFlows()).filter((flow) => sourceOf(flow) === source);
     const taken = new Map<string, Promise<Taken>>();
     const inOrder = events.map((event) => ({ event, key: `event:${event.source}\n${event.id}` }));
     const results: Taken[] = [];
