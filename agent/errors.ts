@@ -7,7 +7,8 @@ const localErrors = {
   AlreadyRegistered: 'Give another --data folder, or --again to register this machine anew.',
   DataFolderInUse: 'Stop the other agent, or give this one a --data folder of its own.',
   DataFolderUnusable: 'Check the path, its owner and its permissions.',
-  SessionKindNotPossible: 'Run the agent as a service of root on Linux, or start it with --session own.',
+  SessionKindNotPossible:
+    'Run the agent as a service (attendant-agent install-service), or start it with --session own.',
   SettingInvalid: 'Mend the option, the environment or agent.env in the data folder.',
   ServiceNotChanged: 'Run it as root (Linux) or from an elevated prompt (Windows).',
   UpgradeRefused:

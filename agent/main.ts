@@ -99,7 +99,7 @@ networkOptions(program.command('run'))
     const { url, data: dataDir, maxSessions, screen, allowElevated = false } = options;
     await readRegistered(dataDir);
     const { kind, why } = chooseSessionKind(options.session);
-    log.info(`Runs get ${kind === 'linux' ? "their users' sessions" : "the agent's own session"}: ${why}.`);
+    log.info(`Runs get ${kind === 'own' ? "the agent's own session" : "their users' sessions"}: ${why}.`);
     const parts = { dataDir, installation: installationOf(dataDir), log, maxSessions, screen };
     const session = sessionPort(kind, parts);
     const agent = await startAgent({

@@ -11,6 +11,9 @@ import { availableKinds } from '../runner/commands';
 import { chooseSessionKind, type SessionKind } from '../session/choose';
 import { findTool, NO_XVFB } from '../session/linux/tools';
 import { ownSession } from '../session/own';
+import { findFreeRdp, NO_FREE_RDP } from '../session/windows/free-rdp-client';
+import { readSystem } from '../session/windows/system';
+import { runTool } from '../system/run-tool';
 
 export interface Check {
   name: string;
@@ -57,9 +60,14 @@ export async function doctor(options: DoctorOptions): Promise<Check[]> {
   await check('session', async () => {
     const { kind, why } = chooseSessionKind(sessionKind);
     if (kind === 'linux' && findTool('Xvfb') === undefined) throw new Error(NO_XVFB);
+    if (kind === 'windows') {
+      const { problem } = await readSystem(runTool);
+      if (problem) throw new Error(problem);
+      if (findFreeRdp() === undefined) throw new Error(NO_FREE_RDP);
+    }
     const { os, sessions } = await ownSession().report();
     const user = sessions.map((session) => session.user).join(', ');
-    return `${os}, agent of ${user}; runs get ${kind === 'linux' ? 'sessions of their users' : 'its own session'}: ${why}`;
+    return `${os}, agent of ${user}; runs get ${kind === 'own' ? 'its own session' : 'sessions of their users'}: ${why}`;
   });
   await check('runners', async () => (await availableKinds(process.env['PATH'] ?? '')).join(', '));
   await check('service', async () => {

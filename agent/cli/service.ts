@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AgentError } from '../errors';
 import type { RunTool } from '../system/run-tool';
+import { windowsWord, xml } from '../system/windows-words';
 
 /** Name of the service, and of the task on Windows. */
 export const SERVICE = 'attendant-agent';
@@ -74,7 +75,7 @@ export function systemdRemoval(): ServicePlan {
 /** Full control for the system and for administrators, nobody else; by SID, because names of groups are translated. */
 const PRIVATE = ['/inheritance:r', '/grant:r', '*S-1-5-18:(OI)(CI)F', '/grant:r', '*S-1-5-32-544:(OI)(CI)F'];
 
-/** A task that starts with Windows as the system's own account (docs/adr/0006-windows.md). Its log is a file in the data folder. */
+/** A task that starts with Windows as the system's own account (docs/adr/0006-windows-sessions.md). Its log is a file in the data folder. */
 export function windowsInstallation(options: ServiceOptions): ServicePlan {
   const { node, program, dataDir, args = [] } = options;
   const log = path.win32.join(dataDir, 'agent.log');
@@ -169,18 +170,4 @@ export async function runAll(commands: ServicePlan['run'], runTool: RunTool): Pr
 function systemdWord(word: string): string {
   const escaped = word.replaceAll('%', '%%').replaceAll('$', '$$$$');
   return /^[\w@%+=:,./$-]+$/.test(escaped) ? escaped : `"${escaped.replaceAll(/["\\]/g, '\\$&')}"`;
-}
-
-/** A word of a command line as CommandLineToArgvW reads it. */
-export function windowsWord(word: string): string {
-  if (/^[^\s"]+$/.test(word)) return word;
-  return `"${word.replaceAll(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`;
-}
-
-export function xml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

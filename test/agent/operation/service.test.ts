@@ -6,8 +6,8 @@ import {
   systemdRemoval,
   windowsInstallation,
   windowsRemoval,
-  windowsWord,
 } from '../../../agent/cli/service';
+import { windowsWord } from '../../../agent/system/windows-words';
 
 const linux = {
   node: '/usr/bin/node',
