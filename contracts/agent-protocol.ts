@@ -223,6 +223,8 @@ export const agentEventBodies = {
   /** The run's processes stand still; `by` when somebody at the machine did it. */
   paused: z.object({ by: z.string().max(200).optional() }),
   resumed: z.object({ by: z.string().max(200).optional() }),
+  /** The answer to a `pause` that cannot be obeyed: the run goes on. */
+  notPaused: z.object({ reason: z.string().max(500) }),
   /** Terminal: the run executed and is over. */
   done: z.object({
     outcome: z.enum(['Succeeded', 'Failed', 'Stopped']),

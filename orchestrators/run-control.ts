@@ -70,6 +70,7 @@ export class RunControl {
     if (this.stopping) return;
     const { event } = message;
     if (event === 'started') this.run.enter('Running', event);
+    if (event === 'notPaused') this.run.note('cannot be paused', { reason: message.body.reason });
     if (event !== 'paused' && event !== 'resumed') return;
     const paused = event === 'paused';
     if (paused === this.paused) return;

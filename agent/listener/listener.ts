@@ -37,6 +37,8 @@ export interface AgentParts {
   outbox: Outbox;
   controlPlane: ControlPlane;
   runner: Runner;
+  /** See SessionPort. */
+  accountOf(userKey: string): Promise<string | undefined>;
   /** @throws AgentError UnsupportedOs. */
   report(): Promise<MachineReport>;
   watch?: RunWatch | undefined;
@@ -70,6 +72,8 @@ const LATEST_START_MS = 60_000;
  */
 export class Listener {
   private readonly running = new Map<string, RunHandle>();
+  /** What user keys of offers name here. */
+  private readonly accounts = new Map<string, string>();
   private readonly lapses = new Map<string, () => void>();
   /** Runs that the control plane wants ended, as opposed to those that end with the agent. */
   private readonly askedToStop = new Set<string>();
@@ -122,7 +126,8 @@ export class Listener {
 
   leased(lease: LeaseResponse): void {
     this.goWindowMs = lease.settings.goWindowMs;
-    if (this.heartbeatMs === lease.settings.heartbeatMs) return;
+    // A lease that arrives while the agent stops begins nothing any more.
+    if (this.stopped || this.heartbeatMs === lease.settings.heartbeatMs) return;
     this.heartbeatMs = lease.settings.heartbeatMs;
     this.stopHeartbeat?.();
     this.beat();
@@ -175,6 +180,7 @@ export class Listener {
     const { journal, identity } = this.parts;
     const fence = fenceHere(identity.epoch);
     const command: GoCommand = { ...start, v: 1, kind: 'go', machine: identity.machine, fence };
+    await this.resolve(command.userKey);
     const decision = decideHere(journal.state, command, this.circumstances());
     if ('refused' in decision) return decision.refused;
     await this.commit(decision);
@@ -182,6 +188,8 @@ export class Listener {
   }
 
   private async input(input: AgentInput): Promise<void> {
+    // A `go` finds what its offer has found: it may not come later than the `stop` after it.
+    if (input.kind === 'offer') await this.resolve(input.userKey);
     await this.commit(decide(this.parts.journal.state, input, this.circumstances()));
   }
 
@@ -193,8 +201,15 @@ export class Listener {
       goWindowMs: this.goWindowMs,
       maxSessions: this.maxSessions,
       epoch: identity.epoch,
+      accounts: this.accounts,
       unable: this.stopped ? 'The agent is shutting down.' : (this.unable ?? this.parts.heldBack()),
     };
+  }
+
+  private async resolve(userKey: string): Promise<void> {
+    const account = await this.parts.accountOf(userKey);
+    if (account === undefined) this.accounts.delete(userKey);
+    else this.accounts.set(userKey, account);
   }
 
   /** Puts records and events on disk in one write, then lets the events go and acts. */
@@ -322,7 +337,8 @@ export class Listener {
     if (done) watch?.frozen(run, what === 'pause');
     if (done && !isHere(entry.fence)) {
       outbox.live(event, by === undefined ? {} : { by }, { run, fence: entry.fence });
-    }
+    } else if (what === 'pause' && by === undefined)
+      outbox.live('notPaused', { reason: whyNotPaused() }, { run, fence: entry.fence });
     log.info(
       `Run ${run} ${done ? `is ${event}` : `cannot be ${event}`}${by === undefined ? '' : ` by ${by}`}.`,
     );
@@ -349,4 +365,8 @@ export class Listener {
     this.maxSessions = report.maxSessions;
     return report;
   }
+}
+
+function whyNotPaused(): string {
+  return process.platform === 'win32' ? 'Processes cannot be frozen on Windows.' : 'The run is ending.';
 }

@@ -152,6 +152,7 @@ async function startLocked(
     outbox,
     controlPlane,
     runner,
+    accountOf: async (userKey) => session.accountOf?.(userKey),
     report: () => machineReport(session, runner),
     checkAccount: (command) => checkAccount(session, command, identity.sealing.privateKey),
     heldBack: () => heldBack(dataDir, clock),

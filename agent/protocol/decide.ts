@@ -26,6 +26,8 @@ export interface Circumstances {
   maxSessions: number;
   /** This agent's registration. */
   epoch: number;
+  /** The accounts that user keys name on this machine, as far as they name any: two keys may name one (row E1). */
+  accounts: ReadonlyMap<string, string>;
   /** Why the agent can take no run at all just now, such as a full disk. */
   unable?: string | undefined;
 }
@@ -103,10 +105,12 @@ export function decideRestart(state: JournalState, wallNow: number, damaged = fa
 
 /** Why no further run of `userKey` can be taken, from the `started` records alone: an acceptance reserves nothing (rule 3). */
 export function occupied(state: JournalState, userKey: string, facts: Circumstances): string | undefined {
+  const accountOf = (key: string): string => facts.accounts.get(key) ?? key;
   let running = 0;
   for (const entry of state.runs.values()) {
     if (entry.state !== 'started') continue;
-    if (entry.userKey === userKey) return 'A run of the same user is running on this machine.';
+    if (entry.userKey === userKey || accountOf(entry.userKey) === accountOf(userKey))
+      return 'A run of the same user is running on this machine.';
     running++;
   }
   return running >= facts.maxSessions ? 'Every session of this machine is in use.' : undefined;

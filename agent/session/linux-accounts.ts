@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import os from 'node:os';
-import { parseUserName, userKey, type UserName } from '../../contracts/user-name';
+import { AGENT_SESSION, parseUserName, userKey, type UserName } from '../../contracts/user-name';
 
 /** A directory that does not answer must not hold up a run. */
 const PATIENCE_MS = 10_000;
@@ -48,6 +48,12 @@ function passwdEntry(key: string): Promise<LinuxAccount | undefined> {
 /** uid of an account; undefined when there is none. */
 export async function resolveUid(user: string): Promise<number | undefined> {
   return (await findAccount(user))?.uid;
+}
+
+/** SessionPort.accountOf: keys of one account have one uid, whatever the form of the name; the agent's own session is that of its user. */
+export async function accountOf(key: string): Promise<string | undefined> {
+  const uid = key === AGENT_SESSION ? os.userInfo().uid : await resolveUid(key);
+  return uid === undefined ? undefined : `uid:${uid}`;
 }
 
 /** The other names under which a connection may know a local account of this machine: the inverse of `nameHere`. */

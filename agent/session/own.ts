@@ -4,7 +4,7 @@ import type { AccountCheck, OsFamily } from '../../contracts/agent-protocol';
 import { errorInfo } from '../../contracts/errors';
 import { userKey } from '../../contracts/user-name';
 import { AgentError } from '../errors';
-import { otherNames, resolveUid } from './linux-accounts';
+import { accountOf, otherNames, resolveUid } from './linux-accounts';
 import { SessionRefusedError, type SessionPort } from './session';
 
 interface OwnSessionOptions {
@@ -74,6 +74,7 @@ export function ownSession(options: OwnSessionOptions = {}): SessionPort {
         close: async () => undefined,
       };
     },
+    ...(process.platform === 'linux' ? { accountOf } : {}),
     check: ({ user: account }) => check(account),
   };
 }

@@ -70,6 +70,8 @@ export interface SessionPort {
   report(): Promise<SessionReport>;
   /** @throws SessionRefusedError (rows C4–C9, E1). */
   open(request: SessionRequest): Promise<Session>;
+  /** The account that a same-user key names here, in words that no key consists of; undefined where it names none. Never rejects. */
+  accountOf?(userKey: string): Promise<string | undefined>;
   /** Row B9: whether runs could use the account here, as far as can be told without signing in. */
   check(account: Account): Promise<AccountCheck>;
   /** Called once, before any other: ends the sessions that an earlier process of the agent left, but for those that are kept for reuse. */

@@ -10,7 +10,7 @@ export const INBOX = 'inbox';
 /** Kinds of agent events that an orchestration hears of; log lines, progress and heartbeats go elsewhere. */
 export type RunEventKind = Extract<
   AgentEventKind,
-  'accepted' | 'refused' | 'started' | 'paused' | 'resumed' | 'done' | 'never'
+  'accepted' | 'refused' | 'started' | 'paused' | 'resumed' | 'notPaused' | 'done' | 'never'
 >;
 
 const runEventKinds: ReadonlySet<string> = new Set<RunEventKind>([
@@ -19,6 +19,7 @@ const runEventKinds: ReadonlySet<string> = new Set<RunEventKind>([
   'started',
   'paused',
   'resumed',
+  'notPaused',
   'done',
   'never',
 ]);

@@ -7,7 +7,9 @@ import { register } from '../../agent/listener/register';
 import { startAgent } from '../../agent/listener/start-agent';
 import { noopRunner } from '../../agent/runner/noop-runner';
 import type { Runner, RunHandle } from '../../agent/runner/runner';
+import { systemClock } from '../../agent/clock';
 import { ownSession } from '../../agent/session/own';
+import { AGENT_SESSION, userKey } from '../../contracts/user-name';
 import { VirtualClock } from '../../local/clock';
 import { AgentFixture, go, offer, stop } from '../support/agent/agent-fixture';
 import { newRunId } from '../support/agent/fake-control-plane';
@@ -306,5 +308,58 @@ describe('the listener', () => {
     await start(second, 2, 'bert');
     await fixture.broker.event(second, 'started');
     expect(fixture.agent?.runs()).toEqual([first, second]);
+  });
+
+  test('E1 G1: a second run of one account is refused, whatever form of its name either run has', async () => {
+    const { username } = os.userInfo();
+    const names = [username, `.\\${username}`, `${os.hostname()}\\${username}`].map(userKey);
+    const runner = heldRunner();
+    await fixture.start({ runner, session: ownSession({ maxSessions: 9 }) });
+    const [first, other] = [newRunId(), newRunId()];
+    await accept(first, 1, names[1]);
+    await start(first, 1, names[1]);
+    await fixture.broker.event(first, 'started');
+    let n = 1;
+    for (const name of [...names, AGENT_SESSION]) {
+      const second = newRunId();
+      await accept(second, ++n, name);
+      expect(await fixture.broker.event(second, 'refused')).toMatchObject({
+        error: { code: 'UIFlowAlreadyRunning' },
+      });
+    }
+    await accept(other, ++n, 'nobody-here');
+    await fixture.broker.event(other, 'accepted');
+  });
+
+  test('a lease that arrives while the agent stops starts no heartbeat', async () => {
+    let ask = (): void => undefined;
+    const asked = new Promise<void>((resolve) => (ask = resolve));
+    const gate = new AbortController();
+    const alarms = new Set<number>();
+    const clock = {
+      now: () => systemClock.now(),
+      at: (atMs: number, fire: () => void) => {
+        alarms.add(atMs);
+        const cancel = systemClock.at(atMs, fire);
+        return () => {
+          alarms.delete(atMs);
+          cancel();
+        };
+      },
+    };
+    const agent = await fixture.start({
+      clock,
+      fetch: async (...request) => {
+        ask();
+        await new Promise((resolve) => gate.signal.addEventListener('abort', resolve));
+        return fetch(...request);
+      },
+    });
+    await asked;
+    const ended = agent.stop({ graceMs: 0, flushMs: 0 });
+    await new Promise(setImmediate);
+    gate.abort();
+    await ended;
+    expect(alarms.size).toBe(0);
   });
 });

@@ -63,6 +63,20 @@ describe('A7: pause and resume', () => {
     expect(agent.commands('pause')).toEqual([]);
   });
 
+  test('a machine that cannot pause says why in the timeline, and the run goes on', async () => {
+    const run = await startDesktopRun(mockRig);
+    const grant = await agent.startRun();
+    await tell(run, { kind: 'pause', by: 'ben' });
+    await agent.say('notPaused', { reason: 'Processes cannot be frozen on Windows.' }, grant);
+    const { customStatus } = await desktopRun(mockRig, run);
+    expect(customStatus).toMatchObject({ state: 'Running' });
+    expect(customStatus.timeline.slice(-2)).toMatchObject([
+      { what: 'asked to pause', actor: 'ben' },
+      { what: 'cannot be paused', reason: 'Processes cannot be frozen on Windows.' },
+    ]);
+    expect((await mockRig.queue(agent.machine)).grants[0]).not.toHaveProperty('paused');
+  });
+
   test('a run that somebody at the machine paused says who', async () => {
     const run = await startDesktopRun(mockRig);
     const grant = await agent.startRun();

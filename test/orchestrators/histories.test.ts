@@ -160,6 +160,25 @@ describe('scenarios', () => {
       },
     ],
     [
+      'paused',
+      async () => {
+        await agent.hello();
+        await startFlow({ A: desktop });
+        const grant = await agent.startRun();
+        const wish = async (kind: 'pause' | 'resume'): Promise<void> => {
+          await mockRig.instances.raise(`${run}-1`, 'inbox', { kind, by: 'ann' });
+          await mockRig.idle();
+        };
+        await wish('pause');
+        await agent.say('paused', {}, grant);
+        await wish('resume');
+        await agent.say('resumed', {}, grant);
+        await wish('pause');
+        await agent.say('notPaused', { reason: 'Processes cannot be frozen on Windows.' }, grant);
+        await agent.succeed(grant);
+      },
+    ],
+    [
       'run-timeout',
       async () => {
         await agent.hello();

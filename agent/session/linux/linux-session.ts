@@ -5,7 +5,7 @@ import type { AccountCheck } from '../../../contracts/agent-protocol';
 import { errorInfo } from '../../../contracts/errors';
 import { messageOf } from '../../errors';
 import type { Log } from '../../log';
-import { findAccount, otherNames, type LinuxAccount } from '../linux-accounts';
+import { accountOf, findAccount, otherNames, type LinuxAccount } from '../linux-accounts';
 import { planWithoutTerms, sessionCase } from '../session-case';
 import {
   SessionRefusedError,
@@ -112,6 +112,10 @@ export class LinuxSessions implements SessionPort {
     }
     await signIn(account, request);
     return this.use(account, request, plan.atEnd);
+  }
+
+  accountOf(userKey: string): Promise<string | undefined> {
+    return accountOf(userKey);
   }
 
   /** Row B9. */

@@ -6,7 +6,12 @@ import { go, offer, stop } from '../../support/agent/agent-fixture';
 
 const machine = `m-${'0'.repeat(26)}`;
 const runs = ['A', 'B', 'C', 'D'].map((letter) => `${letter.repeat(26)}-1`);
-const users = ['anna', 'bert', 'anna', 'carl'];
+const users = ['anna', 'bert', '.\\anna', 'carl'];
+/** Two names of one account. */
+const accounts = new Map([
+  ['anna', 'uid:1'],
+  ['.\\anna', 'uid:1'],
+]);
 const GO_WINDOW_MS = 600;
 
 /** Anything that can reach an agent, in any order, as often as the network likes. */
@@ -53,6 +58,7 @@ class Agent {
         goWindowMs: GO_WINDOW_MS,
         maxSessions: this.maxSessions,
         epoch: 1,
+        accounts,
       }),
     );
   }
@@ -84,7 +90,9 @@ class Agent {
       const { run, userKey } = action.command;
       this.starts.set(run, (this.starts.get(run) ?? 0) + 1);
       for (const other of this.executing) {
-        if (users[runs.indexOf(other)] === userKey) throw new Error(`two runs of ${userKey}`);
+        const names = [users[runs.indexOf(other)] ?? '', userKey];
+        const [one, another] = names.map((name) => accounts.get(name) ?? name);
+        if (one === another) throw new Error(`two runs of ${names.join(' and ')}`);
       }
       this.executing.add(run);
       if (this.executing.size > this.maxSessions) throw new Error('above capacity');

@@ -29,7 +29,14 @@ const ended = (run: string, n: number): AgentInput => ({
   body: { outcome: 'Succeeded', outputs: { x: 1 } },
 });
 
-const facts: Circumstances = { now: 0, wallNow: 0, goWindowMs: 600_000, maxSessions: 1, epoch: 1 };
+const facts: Circumstances = {
+  now: 0,
+  wallNow: 0,
+  goWindowMs: 600_000,
+  maxSessions: 1,
+  epoch: 1,
+  accounts: new Map(),
+};
 
 function journal(...records: JournalRecord[]): JournalState {
   const state = emptyState();
