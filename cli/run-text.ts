@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import type { CloudRunView, DesktopRunView, RunError } from '../contracts/api-runs';
 import type { RunActions } from '../contracts/api-run-actions';
-import type { IterationCounts } from '../contracts/runs';
+import type { ActionStatus, IterationCounts, TimelineEntry } from '../contracts/runs';
 import { progressText } from './follow-run';
 import { bytes, details, duration, instant } from './text';
 
@@ -20,12 +20,14 @@ export function cloudRunText(view: CloudRunView, utc: boolean): string {
     ['resubmitted as', view.resubmittedAs?.join(', ')],
   ]);
   const actions = Object.entries(view.actions).map(
-    ([name, action]) => `  ${name}: ${action.status}${roundsText(action.iterations)}`,
+    ([name, action]) => `  ${name}: ${action.status}${tookText(action)}${roundsText(action.iterations)}`,
   );
+  const story = view.timeline.map((entry) => storyLine(entry, utc));
   const children = view.children.map((child) => `  ${childLine(child)}`);
   return [
     head,
     ...section('actions', actions),
+    ...section('timeline', story),
     ...section('desktop-flow runs', children),
     ...section('outputs', outputLines(view.outputs)),
     ...errorLines(view.error),
@@ -43,6 +45,8 @@ export function desktopRunText(view: DesktopRunView, utc: boolean): string {
     ['queue', view.queue],
     ['requested', instant(view.requestedAt, utc)],
     ['ended', instant(view.endedAt, utc)],
+    ['waited', view.waitedMs === undefined ? undefined : duration(view.waitedMs)],
+    ['ran', view.ranMs === undefined ? undefined : duration(view.ranMs)],
     ['doing', progressText(view.progress)],
     ['paused', pausedText(view.paused, utc)],
     ['uses', usageText(view.usage)],
@@ -51,17 +55,24 @@ export function desktopRunText(view: DesktopRunView, utc: boolean): string {
       view.screenshot && ('none' in view.screenshot ? view.screenshot.none : view.screenshot.artifact),
     ],
   ]);
-  const story = (view.timeline ?? []).map((entry) => {
-    const who = entry.actor === undefined ? '' : ` by ${entry.actor}`;
-    const why = entry.reason === undefined ? '' : ` (${entry.reason})`;
-    return `  ${instant(entry.at, utc)}  ${entry.what}${who}${why}`;
-  });
+  const story = (view.timeline ?? []).map((entry) => storyLine(entry, utc));
   return [
     head,
     ...section('timeline', story),
     ...section('outputs', outputLines(view.outputs)),
     ...errorLines(view.error),
   ].join('\n');
+}
+
+function storyLine({ at, what, actor, reason }: TimelineEntry, utc: boolean): string {
+  const who = actor === undefined ? '' : ` by ${actor}`;
+  const why = reason === undefined ? '' : ` (${reason})`;
+  return `  ${instant(at, utc)}  ${what}${who}${why}`;
+}
+
+function tookText({ startedAt, endedAt }: ActionStatus): string {
+  if (startedAt === undefined || endedAt === undefined) return '';
+  return `  ${duration(Date.parse(endedAt) - Date.parse(startedAt))}`;
 }
 
 function pausedText(paused: DesktopRunView['paused'], utc: boolean): string | undefined {

@@ -7,7 +7,7 @@ import { runError } from './api-runs';
  * GET  /api/runs/{run}/values/{hash}                        a value that is too long for that list
  */
 
-export const runActionsQuery = z.object({
+export const runActionsQuery = z.strictObject({
   parent: z
     .string()
     .max(900)

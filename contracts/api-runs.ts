@@ -49,7 +49,7 @@ export const runSummary = z.discriminatedUnion('kind', [cloudRunSummary, desktop
 export type RunSummary = z.infer<typeof runSummary>;
 
 export const runListQuery = z
-  .object({
+  .strictObject({
     status: z
       .enum([...cloudRunState.options, ...desktopRunState.options])
       .optional()
@@ -124,6 +124,8 @@ export const desktopRunView = z.object({
     .describe('Of a failed run: the picture of its screen, or why there is none (row L8).'),
   outputs: z.record(z.string(), z.unknown()).optional(),
   error: runError.optional(),
+  waitedMs: z.int().min(0).optional().describe('From its request until a machine was told to go.'),
+  ranMs: z.int().min(0).optional().describe('From then to its end.'),
   timeline: z.array(timelineEntry).optional(),
 });
 export type DesktopRunView = z.infer<typeof desktopRunView>;
@@ -142,10 +144,17 @@ export const cloudRunView = z.object({
     .array(z.string())
     .optional()
     .describe('Runs that were given its trigger data, oldest first.'),
-  input: z.unknown().optional(),
+  input: z.unknown().optional().describe('What its trigger was given; absent when that is masked.'),
+  inputMasked: z
+    .literal(true)
+    .optional()
+    .describe('The flow keeps what its trigger was given from being shown.'),
   actions: z.record(z.string(), actionStatus),
   outputs: z.record(z.string(), z.unknown()).optional(),
   error: runError.optional(),
+  timeline: z
+    .array(timelineEntry)
+    .describe('Its beginning and end, and those of the actions shown, in order of time.'),
   children: z.array(desktopRunView).describe('Its desktop-flow runs, in order of scheduling.'),
 });
 export type CloudRunView = z.infer<typeof cloudRunView>;
@@ -171,7 +180,7 @@ export const controlAccepted = z.object({
   links: z.object({ self: z.string() }),
 });
 
-export const runLogQuery = z.object({
+export const runLogQuery = z.strictObject({
   after: z.coerce
     .number()
     .int()

@@ -11,7 +11,7 @@ import { instant, resourceName, runId } from './ids';
  * DELETE /api/event-sources/{source}                     204
  */
 
-export const triggerHistoryQuery = z.object({
+export const triggerHistoryQuery = z.strictObject({
   top: z.coerce.number().int().min(1).max(200).default(50),
   continuation: z
     .string()
@@ -44,7 +44,7 @@ export const triggerHistoryPage = z.object({
 });
 export type TriggerHistoryPage = z.infer<typeof triggerHistoryPage>;
 
-export const scheduleQuery = z.object({ count: z.coerce.number().int().min(1).max(100).default(10) });
+export const scheduleQuery = z.strictObject({ count: z.coerce.number().int().min(1).max(100).default(10) });
 
 export const scheduleView = z.object({
   flow: resourceName,

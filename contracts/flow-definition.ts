@@ -3,10 +3,11 @@ import { jsonSchema } from './desktop-flow';
 import { flowActions } from './flow-definition/control-actions';
 import { flowParameter } from './flow-definition/parameters';
 import { resourceName } from './ids';
-import { eventTrigger, recurrenceTrigger } from './triggers';
+import { eventTrigger, recurrenceTrigger, triggerBase } from './triggers';
 
 export const requestTrigger = z.strictObject({
   type: z.literal('Request'),
+  ...triggerBase,
   kind: z.enum(['Button', 'Http']).default('Button'),
   inputs: z.strictObject({ schema: jsonSchema }).optional(),
 });

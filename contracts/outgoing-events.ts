@@ -103,7 +103,7 @@ export const subscriptionStored = subscriptionView.extend({
 
 export const subscriptionList = z.object({ subscriptions: z.array(subscriptionView) });
 
-export const deliveryQuery = z.object({
+export const deliveryQuery = z.strictObject({
   status: z.enum(['waiting', 'dead']).default('dead'),
   top: z.coerce.number().int().min(1).max(100).default(20),
   continuation: z

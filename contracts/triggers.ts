@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { runtimeConfiguration } from './flow-definition/basics';
 import { resourceName } from './ids';
 
 /** A wall-clock time of the trigger's zone (`2026-03-01T08:00:00`), or an instant (`…Z`, `…+01:00`). */
@@ -55,9 +56,13 @@ export const recurrence = z.union([everyInterval, byCron], {
 });
 export type Recurrence = z.infer<typeof recurrence>;
 
+/** Of every trigger. Row A8: with `secureData`, what started a run is shown of no run as more than masked. */
+export const triggerBase = { runtimeConfiguration: runtimeConfiguration.optional() };
+
 /** Row A2: one run for each occurrence. */
 export const recurrenceTrigger = z.strictObject({
   type: z.literal('Recurrence'),
+  ...triggerBase,
   recurrence,
   /** What becomes of occurrences that passed while nothing was there to start them. */
   missed: z.enum(['skip', 'runOnce']).default('skip'),
@@ -76,6 +81,7 @@ const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 /** Row A3: one run for each event that fits. */
 export const eventTrigger = z.strictObject({
   type: z.literal('Event'),
+  ...triggerBase,
   inputs: z.strictObject({
     source: resourceName.describe(
       'The event source that it comes by: the name in its address, `event-grid` or `service-bus`.',

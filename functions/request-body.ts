@@ -42,9 +42,13 @@ export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
   return parsed.data;
 }
 
+/** Parameters of the Functions host: a function's key, and the name of that key. */
+const OF_HOST: ReadonlySet<string> = new Set(['code', 'clientId']);
+
 /** @throws RequestError InvalidQuery that names each wrong parameter. */
 export function parseQuery<T>(schema: z.ZodType<T>, request: HttpRequest): T {
-  const parsed = schema.safeParse(Object.fromEntries(request.query));
+  const given = [...request.query].filter(([name]) => !OF_HOST.has(name));
+  const parsed = schema.safeParse(Object.fromEntries(given));
   if (!parsed.success) throw new RequestError('InvalidQuery', { errors: fieldErrors(parsed.error.issues) });
   return parsed.data;
 }

@@ -90,6 +90,7 @@ export const runOperations: readonly Operation[] = [
         startedBy: 'owner',
         input: { csv: CSV_ID },
         actions: { check: { status: 'Running', startedAt: REQUESTED, run: DESKTOP_RUN } },
+        timeline: [{ at: REQUESTED, what: 'requested', actor: 'owner' }],
         children: [child],
       }),
     ],

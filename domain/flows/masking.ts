@@ -2,12 +2,20 @@ import type { FlowDefinition } from '../../contracts/flow-definition';
 import type { FlowAction } from '../../contracts/flow-definition/control-actions';
 import { everyAction } from './action-tree';
 import { secureParameters } from './parameters';
-import { referencesIn } from './references';
+import { readsTrigger, referencesIn } from './references';
+
+/** Among what is masked: the trigger's data. */
+const TRIGGER = 'trigger';
 
 type Part = 'inputs' | 'outputs';
 
 /** By name of the action: what of it is masked wherever runs are shown (row A8). */
 export type MaskedParts = Record<string, Part[]>;
+
+/** Whether what the trigger was given is masked, whichever of its properties are named. */
+export function masksTrigger({ triggers }: Pick<FlowDefinition, 'triggers'>): boolean {
+  return Object.values(triggers).some(({ runtimeConfiguration }) => runtimeConfiguration?.secureData);
+}
 
 /**
  * What `runtimeConfiguration.secureData` asks for, and what follows from it: inputs made from something masked are masked too, and so
@@ -18,6 +26,7 @@ export function maskedParts(definition: FlowDefinition): MaskedParts {
   const actions = everyAction(definition.actions);
   const masked = new Set(secureParameters(definition).map((name) => `parameters ${name}`));
   for (const { name, action } of actions) for (const part of asked(action)) masked.add(`${part} ${name}`);
+  if (masksTrigger(definition)) masked.add(TRIGGER);
   for (let size = -1; size !== masked.size;) {
     size = masked.size;
     for (const { name, action } of actions) follow(name, action, masked);
@@ -43,7 +52,7 @@ function follow(name: string, action: FlowAction, masked: Set<string>): void {
     if (call === 'outputs' || call === 'body') return masked.has(`outputs ${from}`);
     return masked.has(`outputs ${from}`) || masked.has(`inputs ${from}`);
   });
-  if (reads) masked.add(`inputs ${name}`);
+  if (reads || (masked.has(TRIGGER) && readsTrigger(own))) masked.add(`inputs ${name}`);
   if (!masked.has(`inputs ${name}`)) return;
   if (action.type === 'Compose' || action.type === 'Response') masked.add(`outputs ${name}`);
   else if (action.type === 'Foreach') masked.add(`items ${name}`);

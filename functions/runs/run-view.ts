@@ -5,6 +5,8 @@ import type { FailureScreenshot } from '../../contracts/agent-protocol';
 import { runKey } from '../../adapters/tables/run-keys';
 import type { CloudRunView, DesktopRunView, ProgressView, RunSummary } from '../../contracts/api-runs';
 import { cloudRunState, desktopRunState, isEnded } from '../../contracts/runs';
+import { masksTrigger } from '../../domain/flows/masking';
+import { cloudTimeline, desktopDurations } from '../../domain/runs/run-times';
 import type { Orchestrations } from '../http';
 import { findChild, type FoundRun } from './find-run';
 import { liveActions } from './live-actions';
@@ -25,9 +27,16 @@ const maskedInput = z.object({ masked: z.array(z.string()) });
 interface ShownInput {
   flow?: string;
   triggerBody?: unknown;
+  /** Hash of the definition that it was started with. */
+  definition?: string;
   startedBy?: string;
   trigger?: string;
   resubmittedFrom?: string;
+}
+
+async function isInputMasked({ flows }: Pick<Ports, 'flows'>, { definition }: ShownInput): Promise<boolean> {
+  const snapshot = definition === undefined ? undefined : await flows.snapshot(definition);
+  return snapshot !== undefined && masksTrigger(snapshot);
 }
 
 export async function cloudRunView(
@@ -39,20 +48,24 @@ export async function cloudRunView(
   const input = shownInput(instance?.input);
   const state = cloudRunState.parse(status.state);
   const resubmits = await ports.runs.resubmits(run);
+  const masked = await isInputMasked(ports, input);
+  const actions = await liveActions(client, found);
+  const times = { requestedAt: iso(decodeTime(run)), ...endOf(found) };
+  const startedBy = row?.startedBy ?? input.startedBy;
   return {
     run,
     kind: 'cloud',
     flow: row?.name ?? input.flow ?? '',
     status: state,
-    requestedAt: iso(decodeTime(run)),
-    ...endOf(found),
-    ...given({ trigger: row?.trigger ?? input.trigger, startedBy: row?.startedBy ?? input.startedBy }),
+    ...times,
+    ...given({ trigger: row?.trigger ?? input.trigger, startedBy }),
     ...given({ resubmittedFrom: row?.resubmittedFrom ?? input.resubmittedFrom }),
     ...(resubmits.length > 0 ? { resubmittedAs: resubmits } : {}),
-    ...given({ input: input.triggerBody }),
-    actions: await liveActions(client, found),
+    ...(masked ? { inputMasked: true } : given({ input: input.triggerBody })),
+    actions,
     ...given({ outputs: status.outputs }),
     ...(status.error ? { error: withRemedy(status.error) } : {}),
+    timeline: cloudTimeline({ ...times, startedBy, state, actions, error: status.error }),
     children: await childViews(ports, client, found),
   };
 }
@@ -77,6 +90,7 @@ export async function desktopRunView(ports: Ports, found: FoundRun): Promise<Des
     ...(progress && !ended && saysSomething(progress) ? { progress: progressView(progress) } : {}),
     ...given({ usage: progress?.usage, screenshot: screenshotView(run, progress?.screenshot) }),
     ...given({ outputs: isMasked(found) ? undefined : status.outputs, timeline }),
+    ...(row ? desktopDurations(row.requestedMs, timeline ?? [], endOf(found).endedAt) : {}),
     ...(status.error ? { error: withRemedy(status.error) } : {}),
   };
 }

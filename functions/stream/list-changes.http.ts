@@ -8,7 +8,7 @@ import { changeView, watchedQuery, watchedQueue } from './watched-queue';
 
 const MOST_WAIT_S = 60;
 
-const query = z.object({
+const query = z.strictObject({
   ...watchedQuery,
   after: z.coerce.number().int().min(0).default(0),
   top: z.coerce.number().int().min(1).max(500).default(100),

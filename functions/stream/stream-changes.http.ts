@@ -11,7 +11,7 @@ const HEARTBEAT_MS = 15_000;
 /** A queue that changes all the time is shown this often (ms). */
 const VIEW_EVERY_MS = 500;
 
-const query = z.object({
+const query = z.strictObject({
   ...watchedQuery,
   after: z.coerce.number().int().min(0).optional(),
   view: z.enum(['queue']).optional(),

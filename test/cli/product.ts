@@ -26,6 +26,16 @@ import { getRunLogs } from '../../functions/runs/get-run-logs.http';
 import { getRun } from '../../functions/runs/get-run.http';
 import { listArtifacts } from '../../functions/runs/list-artifacts.http';
 import { listRuns } from '../../functions/runs/list-runs.http';
+import { resubmitRun } from '../../functions/runs/resubmit-run.http';
+import { listDeliveries, retryDelivery } from '../../functions/subscriptions/deliveries.http';
+import {
+  deleteSubscription,
+  getSubscription,
+  listSubscriptions,
+  putSubscription,
+  replayEvents,
+  rotateSecret,
+} from '../../functions/subscriptions/subscriptions.http';
 import { call, callDurable, FakeOrchestrations, type Answer, type Call } from '../functions/api';
 import { createInMemoryPorts } from '../support/in-memory-ports';
 
@@ -57,6 +67,15 @@ export function openProduct() {
     ['GET', 'machines', plain(listMachines(ports))],
     ['GET', 'machines/{machine}', durable(getMachine(ports))],
     ['GET', 'machines/{machine}/queue', durable(getMachineQueue(ports))],
+    ['POST', 'runs/{run}/resubmit', durable(resubmitRun(ports))],
+    ['GET', 'event-subscriptions', plain(listSubscriptions(ports))],
+    ['GET', 'event-subscriptions/{name}', plain(getSubscription(ports))],
+    ['PUT', 'event-subscriptions/{name}', plain(putSubscription(ports))],
+    ['DELETE', 'event-subscriptions/{name}', plain(deleteSubscription(ports))],
+    ['POST', 'event-subscriptions/{name}/rotate-secret', plain(rotateSecret(ports))],
+    ['POST', 'event-subscriptions/{name}/replay', plain(replayEvents(ports))],
+    ['GET', 'event-subscriptions/{name}/deliveries', plain(listDeliveries(ports))],
+    ['POST', 'event-subscriptions/{name}/deliveries/{event}/retry', plain(retryDelivery(ports))],
     ['POST', 'registration-tokens', plain(issueRegistrationToken(ports))],
     ['GET', 'connections', plain(listConnections(ports))],
     ['PUT', 'connections/{name}', plain(putConnection(ports))],
@@ -83,7 +102,8 @@ export function openProduct() {
         headers: Object.fromEntries(request.headers),
         ...(body.byteLength === 0 ? {} : { body }),
       });
-      return new Response(new Uint8Array(answer.bytes), { status: answer.status, headers: answer.headers });
+      const content = answer.status === 204 ? null : new Uint8Array(answer.bytes);
+      return new Response(content, { status: answer.status, headers: answer.headers });
     }
     return new Response(null, { status: 404 });
   };

@@ -54,6 +54,7 @@ describe('runs', () => {
       trigger: 'Button',
       input: { csv: 'x' },
       actions: { check: { status: 'Running', run: CHILD } },
+      timeline: [{ at: '2026-01-15T00:00:00.000Z', what: 'requested', actor: 'owner' }],
       children: [
         {
           run: CHILD,

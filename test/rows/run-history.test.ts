@@ -24,8 +24,12 @@ afterEach(() => mockRig.close());
 
 const desktop = { type: 'DesktopFlow', inputs: { desktopFlow: 'invoices', connection: 'machine-1' } };
 
-async function publish(actions: Record<string, unknown>, schema?: object): Promise<string> {
-  const trigger = { type: 'Request', ...(schema ? { inputs: { schema } } : {}) };
+async function publish(
+  actions: Record<string, unknown>,
+  schema?: object,
+  more: object = {},
+): Promise<string> {
+  const trigger = { type: 'Request', ...(schema ? { inputs: { schema } } : {}), ...more };
   const flow = flowDefinition.parse({ name: 'flow', triggers: { manual: trigger }, actions });
   return (await mockRig.ports.flows.put(flow)).hash;
 }
@@ -110,4 +114,59 @@ test('A8: runs are listed by flow, status, starter, time, and desktop-flow runs 
     query: { flow: 'flow', machine: agent.machine },
   });
   expect(wrong.body['code']).toBe('InvalidQuery');
+});
+
+test('A8: a run shows its story and how long each part of it took', async () => {
+  const run = await start(await publish({ Say: { type: 'Compose', inputs: 1 }, Read: desktop }), 1);
+  await mockRig.advance(5 * SECOND);
+  const grant = await agent.startRun();
+  await mockRig.advance(7 * SECOND);
+  await agent.say('done', { outcome: 'Failed' }, grant);
+  const view = await show(run);
+  const timeline = view['timeline'] as { what: string; at: string }[];
+  expect(timeline.map(({ what }) => what)).toEqual([
+    'requested',
+    'Say started',
+    'Say Succeeded',
+    'Read started',
+    'Read Failed',
+    'Failed',
+  ]);
+  expect(timeline.at(0)).toMatchObject({ actor: 'ann' });
+  expect(timeline.at(-1)).toMatchObject({ at: view['endedAt'], reason: expect.any(String) });
+  expect(await show(`${run}-1`)).toMatchObject({ waitedMs: 5_000, ranMs: 7_000 });
+});
+
+test('A8: what a secured trigger was given is masked, also in actions that read it, and can still be resubmitted', async () => {
+  const secured = { runtimeConfiguration: { secureData: { properties: ['inputs'] } } };
+  const actions = { Say: { type: 'Compose', inputs: "@triggerBody()['secret']" } };
+  const run = await start(await publish(actions, undefined, secured), 1, { secret: 'xyzzy' });
+  const shown = [
+    await show(run),
+    (await api(mockRig, 'GET', `runs/${run}/actions`)).body,
+    (await api(mockRig, 'GET', 'runs')).body,
+  ];
+  expect(shown[0]).toMatchObject({ status: 'Succeeded', inputMasked: true });
+  expect(JSON.stringify(shown)).not.toContain('xyzzy');
+  expect((await resubmit(run)).status).toBe(202);
+});
+
+test('A7: a waiting run, and one of parallel waits, end at once when they are cancelled', async () => {
+  const wait = { type: 'Wait', inputs: { interval: { count: 9, unit: 'Day' } } };
+  for (const [i, actions] of [{ Wait: wait }, { One: wait, Two: wait, Read: desktop }].entries()) {
+    const run = await start(await publish(actions), i + 1);
+    expect((await api(mockRig, 'POST', `runs/${run}/cancel`, {})).status).toBe(202);
+    const view = await show(run);
+    expect(view).toMatchObject({ status: 'Cancelled', error: { code: 'Cancelled' } });
+    const states = Object.values(view['actions'] as Record<string, { status: string }>);
+    expect(new Set(states.map(({ status }) => status))).toEqual(new Set(['Cancelled']));
+  }
+});
+
+test('A8: an unknown parameter of a list is refused by name; the key of a function is none of the list', async () => {
+  const list = (query: Record<string, string>) => api(mockRig, 'GET', 'runs', undefined, { query });
+  const refused = await list({ state: 'Failed' });
+  expect(refused.body).toMatchObject({ status: 400, code: 'InvalidQuery' });
+  expect(JSON.stringify(refused.body)).toContain('state');
+  expect((await list({ status: 'Failed', code: 'key', clientId: 'default' })).status).toBe(200);
 });

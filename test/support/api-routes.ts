@@ -43,6 +43,7 @@ import {
 } from '../../functions/processes/processes.http';
 import { getPlanning } from '../../functions/planning/get-planning.http';
 import { cancelRun } from '../../functions/runs/cancel-run.http';
+import { listRunActions } from '../../functions/runs/list-run-actions.http';
 import { listRuns } from '../../functions/runs/list-runs.http';
 import { resubmitRun } from '../../functions/runs/resubmit-run.http';
 import { getRun } from '../../functions/runs/get-run.http';
@@ -119,6 +120,7 @@ export function apiRoutes(ports: Ports): ApiRoute[] {
       plain: retryDelivery(ports),
     },
     { method: 'GET', path: 'runs', plain: listRuns(ports) },
+    { method: 'GET', path: 'runs/{run}/actions', durable: listRunActions(ports) },
     { method: 'GET', path: 'runs/{run}', durable: getRun(ports) },
     { method: 'POST', path: 'runs/{run}/cancel', durable: cancelRun(ports) },
     { method: 'POST', path: 'runs/{run}/resubmit', durable: resubmitRun(ports) },
