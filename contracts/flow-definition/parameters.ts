@@ -17,7 +17,10 @@ export const flowParameter = z.strictObject({
     (name) => (typeof name === 'string' ? name.toLowerCase() : name),
     parameterType.describe('Upper and lower case do not matter.'),
   ),
-  defaultValue: z.unknown().optional().describe('What runs find there. Without it they fail (InvalidParameters).'),
+  defaultValue: z
+    .unknown()
+    .optional()
+    .describe('What runs find there. Without it they fail (InvalidParameters).'),
   allowedValues: z.array(z.unknown()).min(1).optional(),
   metadata: z.record(z.string(), z.unknown()).optional(),
 });
