@@ -13,7 +13,14 @@ export function flowSchemaText(): string {
   const metadata = z.registry<{ id: string }>();
   metadata.add(flowActions, { id: 'actions' });
   metadata.add(flowAction, { id: 'action' });
-  const schema = z.toJSONSchema(flowDefinition, { io: 'input', metadata });
+  const schema = z.toJSONSchema(flowDefinition, {
+    io: 'input',
+    metadata,
+    override: ({ zodSchema, jsonSchema }) => {
+      const description = z.globalRegistry.get(zodSchema)?.description;
+      if (description !== undefined) jsonSchema.description = description;
+    },
+  });
   return `${JSON.stringify({ title: 'Attendant cloud flow', ...schema }, null, 2)}\n`;
 }
 

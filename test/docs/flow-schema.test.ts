@@ -11,7 +11,7 @@ test('docs/api/flow-definition.schema.json is what the contracts say (npm run bu
   expect(readFileSync(join(root, 'docs/api/flow-definition.schema.json'), 'utf8')).toBe(flowSchemaText());
 });
 
-test('an editor can check flows with it', () => {
+test('an editor can check flows with it and tell what its parts mean', () => {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats.default(ajv);
   const validate = ajv.compile(JSON.parse(flowSchemaText()) as object);
@@ -24,6 +24,7 @@ test('an editor can check flows with it', () => {
     const flow: unknown = parse(readFileSync(join(taught, file), 'utf8'));
     expect([file, validate(flow), validate.errors]).toEqual([file, true, null]);
   }
+  expect(flowSchemaText()).toContain('"description": "Runs a desktop flow on a machine."');
   const nested = { Scope: { type: 'Scope', actions: { A: { type: 'Compose', inputs: 1, odd: 1 } } } };
   expect(validate({ ...example, actions: nested })).toBe(false);
 });
