@@ -1,4 +1,3 @@
-import type { ErrorInfo } from '../../contracts/errors';
 import type { ProcessDefinition, StageFlow } from '../../contracts/processes';
 import { missing } from './gate';
 import { runsOfVisit, stageOf, type Act, type Case, type StageRun } from './state';
@@ -81,11 +80,6 @@ export function told(value: Case, key: string, news: Pick<StageRun, 'run' | 'out
   return awaited.every(({ outcome }) => outcome !== undefined)
     ? moveOn({ ...next, state: 'open' }, act)
     : next;
-}
-
-/** The outcome of a run that its flow refused to start. */
-export function refusedRun(error: ErrorInfo): NonNullable<StageRun['outcome']> {
-  return { state: 'Failed', error };
 }
 
 function moveOn(value: Case, act: Act): Case {
