@@ -3,10 +3,10 @@ import { join, relative, sep } from 'node:path';
 
 /**
  * `npm run rows [-- --json | --write]`: every promise of docs/features.md with the tests that name it. A row without a test of the product is not proved. A
- * row that needs Windows counts as constructed as long as its tests run on recorded or made-up machines; only tests below test/windows, which the
- * Windows workflow runs, can prove it. `--write` puts the statuses into docs/features.md.
+ * row that needs Windows counts as constructed as long as its tests run on recorded or made-up machines, and as proved on Linux where a test of
+ * `npm run gui` shows it in sessions of real users; only tests below test/windows, which the Windows workflow runs, can prove it. `--write` puts the statuses into docs/features.md.
  */
-export type RowStatus = 'proved' | 'constructed' | 'not run' | 'not proved';
+export type RowStatus = 'proved' | 'proved on Linux' | 'constructed' | 'not run' | 'not proved';
 
 export interface Row {
   id: string;
@@ -18,9 +18,11 @@ export interface Row {
 
 const DOCUMENT = 'docs/features.md';
 const WINDOWS_TESTS = 'test/windows/';
+/** In sessions of real users, on real screens. */
+const LINUX_SESSIONS = 'test/e2e/gui/';
 /** Tests of what stands in for Azure say nothing of the product. */
 const STAND_INS = /^test\/(local|conformance)\//;
-const LINE = /^\| ([A-L]\d{1,2}) \| (.+?) \| (any|Windows) \| ([a-z ]*?) ?\|$/;
+const LINE = /^\| ([A-L]\d{1,2}) \| (.+?) \| (any|Windows) \| ([A-Za-z ]*?) ?\|$/;
 /** A test or group of tests: the rows of its table, if it has one, and its name. */
 const TEST =
   /\b(?:test|it|describe)(?:\.each\((\[[\s\S]*?\])(?: as const)?\))?\(\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|`([^`]*)`)/g;
@@ -43,7 +45,8 @@ export function readRows(root: string): Row[] {
 function statusOf(where: Row['where'], tests: Row['tests']): RowStatus {
   if (tests.every(({ file }) => STAND_INS.test(file))) return 'not proved';
   if (tests.every(({ file }) => file.startsWith(WINDOWS_TESTS))) return 'not run';
-  return where === 'Windows' ? 'constructed' : 'proved';
+  if (where === 'any') return 'proved';
+  return tests.some(({ file }) => file.startsWith(LINUX_SESSIONS)) ? 'proved on Linux' : 'constructed';
 }
 
 /** Tests by the ids that stand in their names. */
@@ -86,7 +89,7 @@ function withStatuses(document: string, rows: Row[]): string {
 
 function print(rows: Row[]): void {
   for (const { id, promise, status, tests } of rows) {
-    console.log(`${id.padEnd(4)}${status.padEnd(13)}${promise}`);
+    console.log(`${id.padEnd(4)}${status.padEnd(17)}${promise}`);
     for (const { file, name } of tests) console.log(`      ${file}: ${name}`);
   }
   const counts = new Map<string, number>();

@@ -12,7 +12,7 @@ describe('limits of a run', () => {
   afterAll(() => fixture.end());
   const { broker } = fixture;
 
-  test('a program that starts processes without end is ended with all of them', async () => {
+  test('L5: a program that starts processes without end is ended with all of them', async () => {
     const run = await fixture.run({
       'desktop-flow.yaml':
         'name: bomb\nversion: 1.0.0\nrunner: exec\nentry: sh\nargs: [-c, "for i in $(seq 60); do sleep 1000 & done; wait"]\n',

@@ -96,7 +96,7 @@ test('E1: a locked session is AttendedUserSessionNotActive', async () => {
   await (await attended(ada.name)).close();
 });
 
-test('C6 D2: an unattended run of a person who is signed in gets a screen of its own all the same', async () => {
+test('C6 C9 D2: an unattended run of a person who is signed in gets a screen of its own all the same', async () => {
   for (const reuse of [false, true]) {
     const session = await machine.port.open(request(ada, { reuse }));
     expect(session.env['DISPLAY']).not.toBe(display);

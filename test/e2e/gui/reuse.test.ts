@@ -58,7 +58,7 @@ test('D2: the session stays, locked: its clients are ended, the old cookie is re
   await second.close();
 });
 
-test('D2: another user never gets a kept session, and a wrong password does not open it', async () => {
+test('D2 E1: another user never gets a kept session, and a wrong password does not open it', async () => {
   const other = await reuse(bob);
   expect(other.env['DISPLAY']).not.toBe((await keptDisplay()) ?? 'none');
   await other.close();

@@ -88,7 +88,7 @@ describe('who may not sign in, and why', () => {
   const open = (more = {}) => machine.port.open(request(bob, more));
   const credential = () => ({ user: bob.name, password: 'not this one' });
 
-  test('a wrong password, none at all, one with a line end: SessionCreationInvalidCredentials', async () => {
+  test('C7: a wrong password, none at all, one with a line end: SessionCreationInvalidCredentials', async () => {
     const code = 'SessionCreationInvalidCredentials';
     await expect(open({ credential })).rejects.toMatchObject(refusal(code, /password of att\w+ was refused/));
     await expect(open({ credential: undefined })).rejects.toMatchObject(refusal(code, /has no password/));
@@ -173,7 +173,7 @@ describe.each([
   });
 });
 
-test('the X server is killed: the session is lost and says so', async () => {
+test('J1: the X server is killed: the session is lost and says so', async () => {
   const session = await machine.port.open(request(ada));
   const [server] = [...ada.processes()].find(([, line]) => line.startsWith('Xvfb')) ?? [];
   const lost = new Promise((resolve) => session.lost?.addEventListener('abort', resolve));
