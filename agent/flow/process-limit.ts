@@ -5,7 +5,7 @@ import { readProcessTable } from '../process/family';
 /**
  * The kernel's own limit (RLIMIT_NPROC) for a program, where there is one: it counts all tasks of the user and does not bind root.
  * Everywhere the worker counts too (flow-process.ts).
- * @param max processes that the run may have beside those that the user has now.
+ * @param max processes that the run may have; twice as many tasks are let in beside those that the user has now.
  */
 export async function withProcessLimit(
   command: { program: string; args: string[] },
@@ -15,7 +15,8 @@ export async function withProcessLimit(
   if (process.platform !== 'linux' || uid === 0) return command;
   const prlimit = await findProgram('prlimit', searchPath);
   if (!prlimit) return command;
-  const limit = tasksOf(uid) + max;
+  // Threads count here, and the worker has to see a run go beyond its limit in order to end it.
+  const limit = tasksOf(uid) + 2 * max;
   // The session may have a stricter one, which only an administrator could raise.
   if (limit >= hardLimit(readFileSync('/proc/self/limits', 'utf8'))) return command;
   return { program: prlimit, args: [`--nproc=${limit}:${limit}`, command.program, ...command.args] };

@@ -97,6 +97,24 @@ test('C3: a flow reaches neither the agent’s folders nor, through a trap it la
   rmSync(folder, { recursive: true });
 });
 
+/** Doubles until nothing lets it; after half a minute it gives up by itself. */
+const FORK_BOMB = `
+const { spawnSync } = require('node:child_process');
+spawnSync('timeout', ['--signal=KILL', '30', 'bash', '-c', 'b() { b | b & b; }; b'], { stdio: 'ignore' });
+setInterval(() => {}, 1000);
+`;
+
+test('L5 C3: a fork bomb ends its own run, and leaves neither a process nor the next run without room', async () => {
+  await agent.publish('bomb', { 'main.js': FORK_BOMB });
+  await agent.addFlow('bomb', ada, []);
+  const view = await product.ended(await product.startRun('bomb', {}), 75_000);
+  expect(view).toMatchObject({ status: 'Failed' });
+  expect(JSON.stringify(view)).toContain('DesktopFlowLimitExceeded');
+  expect([...ada.processes().values()]).toEqual([]);
+  const next = await product.startRun('order', { customer: 'Grace', amount: '1', end: 'save' });
+  expect(await product.ended(next, 60_000)).toMatchObject({ status: 'Succeeded' });
+});
+
 test('L8 C2: a flow that fails in the middle leaves a picture of the window it failed at', async () => {
   const run = await product.startRun('order', { customer: 'Grace Hopper', amount: '?', end: 'fail' });
   const view = await product.ended(run, 60_000);
