@@ -27,7 +27,7 @@ module.exports = {
       ...shared,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(conformance|e2e|browser)/'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(conformance|e2e|browser|windows)/'],
     },
     { ...shared, displayName: 'conformance', testMatch: ['<rootDir>/test/conformance/**/*.test.ts'] },
     {

@@ -13,16 +13,15 @@ export function userEnvironment(
   const [domain = '', user = ''] = account.split('\\');
   const names = { USERNAME: user, USERDOMAIN: domain };
   if (profile === undefined) return names;
-  const { join, parse } = path.win32;
-  const drive = parse(profile).root.slice(0, 2);
-  const temp = join(profile, 'AppData', 'Local', 'Temp');
+  const drive = path.win32.parse(profile).root.slice(0, 2);
+  const temp = path.win32.join(profile, 'AppData', 'Local', 'Temp');
   return {
     ...names,
     USERPROFILE: profile,
     HOMEDRIVE: drive,
     HOMEPATH: profile.slice(drive.length),
-    APPDATA: join(profile, 'AppData', 'Roaming'),
-    LOCALAPPDATA: join(profile, 'AppData', 'Local'),
+    APPDATA: path.win32.join(profile, 'AppData', 'Roaming'),
+    LOCALAPPDATA: path.win32.join(profile, 'AppData', 'Local'),
     TEMP: temp,
     TMP: temp,
   };
