@@ -365,8 +365,9 @@ http('list-deliveries', 'GET', 'event-subscriptions/{name}/deliveries', listDeli
 http('retry-delivery', 'POST', 'event-subscriptions/{name}/deliveries/{event}/retry', retryDelivery(ports));
 app.timer('deliver-events', { schedule: '*/30 * * * * *', handler: deliverEvents(ports) });
 
-// Of the activities, these touch nothing but tables, queues and orchestrations.
+// These touch nothing but tables, queues and orchestrations; and log files, where a line that comes again is the same line.
 declareInside([
+  'receive-agent-events',
   'load-flow',
   'resolve-desktop-flow',
   'resolve-target',

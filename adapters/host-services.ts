@@ -24,12 +24,12 @@ const OFFERED = Symbol.for('functions-host.services');
 const INSIDE = Symbol.for('functions-host.inside');
 
 /**
- * Declares activities that have no effect but on the app's tables, queues and orchestrations. A host that keeps all of these on one disk
- * need not bring the cause of such an activity to it first: cause and effect get there, or are lost, together.
+ * Declares activities and Service Bus functions that have no effect but on the app's tables, queues and orchestrations. A host that keeps
+ * all of these on one disk need not bring the cause of such a function to it first: cause and effect get there, or are lost, together.
  */
-export function declareInside(activities: readonly string[]): void {
+export function declareInside(functions: readonly string[]): void {
   const hear: unknown = Reflect.get(process, INSIDE);
-  if (typeof hear === 'function') hear(activities);
+  if (typeof hear === 'function') hear(functions);
 }
 
 /** The service at this URL when it runs in this process. */

@@ -10,6 +10,8 @@ export type { PlainMessage, ReceivedMessage } from './amqp/plain-message';
 export interface ReceiverOptions {
   /** Messages that it holds at once, at most. */
   most: number;
+  /** Whether messages wait for the disk before they come. */
+  waitsForDisk: boolean;
   /** For how long a lock is renewed by itself (ms). */
   renewsForMs: number;
   onMessage: (message: ReceivedMessage) => void;
@@ -34,12 +36,12 @@ export class Inside {
     return this.options.endpoint;
   }
 
-  /** Resolves when the message is on disk. @throws AmqpError when there is no such queue or the message is too large */
-  async send(queue: string, message: PlainMessage): Promise<void> {
+  /** Stores a message; it is on disk before it leaves the process. @throws AmqpError when there is no such queue or the message is too large */
+  send(queue: string, message: PlainMessage): void {
     const { maxMessageBytes } = this.options;
     const { incoming, bytes } = incomingFrom(message);
     if (bytes > maxMessageBytes) throw new AmqpError(errors.tooLarge(bytes, maxMessageBytes));
-    await this.find(queue).send([incoming]);
+    this.find(queue).post([incoming]);
   }
 
   /** A receiver in peek-lock, to be started. @throws AmqpError when there is no such queue */
@@ -69,7 +71,9 @@ export class Inside {
 /** Receives from one queue in peek-lock. */
 export class InsideReceiver implements Consumer {
   readonly receiveAndDelete = false;
-  private held = 0;
+  private reserved = 0;
+  /** Lock tokens of what it works on, with the instant when their renewal ends (real time, as of all locks). */
+  private readonly working = new Map<string, number>();
   private open = true;
 
   constructor(
@@ -78,8 +82,8 @@ export class InsideReceiver implements Consumer {
     private readonly onClose: () => void,
   ) {}
 
-  get renewsForMs(): number {
-    return this.options.renewsForMs;
+  get waitsForDisk(): boolean {
+    return this.options.waitsForDisk;
   }
 
   start(): void {
@@ -91,26 +95,37 @@ export class InsideReceiver implements Consumer {
   }
 
   room(): number {
-    return this.open ? this.options.most - this.held : 0;
+    return this.open ? this.options.most - this.reserved - this.working.size : 0;
   }
 
-  /** Only receive-and-delete reserves. */
-  reserve(): void {}
+  reserve(): void {
+    this.reserved++;
+  }
+
+  release(): void {
+    this.reserved--;
+  }
+
+  worksOn(token: string): boolean {
+    return (this.working.get(token) ?? 0) > Date.now();
+  }
 
   deliver(facts: DeliveryFacts, token: string | undefined): void {
+    this.reserved--;
     if (token === undefined) return;
-    this.held++;
+    if (!this.open) return this.giveBack(token);
+    this.working.set(token, Date.now() + this.options.renewsForMs);
     this.options.onMessage(receivedFrom(facts, token));
   }
 
-  /** Ends the lock: away with the message, or back to the queue. @throws LockLostError */
-  settle(lockToken: string, kind: 'complete' | 'abandon'): Promise<void> {
-    return this.queue.settle(false, lockToken, { kind, properties: new Map() });
+  /** Ends the lock: away with the message, or back to the queue. On disk with the next barrier. @throws LockLostError */
+  settle(lockToken: string, kind: 'complete' | 'abandon'): void {
+    this.queue.conclude(false, lockToken, { kind, properties: new Map() });
   }
 
-  /** The receiver is done with one message, settled or not. */
-  release(): void {
-    this.held--;
+  /** Called when the work on a message has ended, settled or not. */
+  done(lockToken: string): void {
+    this.working.delete(lockToken);
     if (this.open) this.queue.main.feed(this);
   }
 
@@ -119,5 +134,10 @@ export class InsideReceiver implements Consumer {
     this.open = false;
     this.queue.main.leave(this);
     this.onClose();
+  }
+
+  /** It was closed while the message was on its way. */
+  private giveBack(lockToken: string): void {
+    this.queue.conclude(false, lockToken, { kind: 'abandon', uncounted: true, properties: new Map() });
   }
 }

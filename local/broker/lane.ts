@@ -9,6 +9,8 @@ import { ReadyList } from './ready-list';
 export interface Entry extends MessageRow {
   /** On the list of those that wait for a receiver. */
   ready: boolean;
+  /** False: it was changed, and the disk may not have it yet. */
+  onDisk: boolean;
   lock?: Lock | undefined;
 }
 
@@ -17,8 +19,6 @@ export interface Lock {
   token: string;
   seq: number;
   untilMs: number;
-  /** Until then it is renewed by itself. */
-  renewUntilMs: number;
   consumer?: Consumer;
 }
 
@@ -26,12 +26,15 @@ export interface Lock {
 export interface Consumer {
   /** True: messages are deleted as they are handed out. */
   readonly receiveAndDelete: boolean;
-  /** For how long its locks are renewed without being asked for (ms). */
-  readonly renewsForMs: number;
+  /** Whether messages reach it only when they are on disk: true for whoever is outside of the process. */
+  readonly waitsForDisk: boolean;
+  /** Whether it still works on the message of this lock: then the lock is renewed without being asked for. */
+  worksOn(token: string): boolean;
   /** Messages it takes now. */
   room(): number;
-  /** Keeps one place of its room until `deliver` is called. */
+  /** Keeps one place of its room until `deliver` or `release` is called. */
   reserve(): void;
+  release(): void;
   deliver(message: DeliveryFacts, token: string | undefined): void;
   isOpen(): boolean;
 }
@@ -71,9 +74,9 @@ export class Lane {
 
   constructor(private readonly owner: LaneOwner) {}
 
-  /** Puts a message in: ready if it is active. */
+  /** Puts a message in that has just been written: ready if it is active. */
   add(row: MessageRow): Entry {
-    const entry: Entry = { ...row, ready: false };
+    const entry: Entry = { ...row, ready: false, onDisk: false };
     this.entries.set(row.seq, entry);
     if (row.state === STATE.active) this.makeReady(entry);
     return entry;
@@ -134,7 +137,8 @@ export class Lane {
   lockOf(token: string): { lock: Lock; entry: Entry } {
     const lock = this.locks.get(token);
     const entry = lock && this.entries.get(lock.seq);
-    if (!lock || !entry || lock.untilMs <= this.owner.lockClock.now()) throw new LockLostError();
+    const isOver = lock && lock.untilMs <= this.owner.lockClock.now() && !lock.consumer?.worksOn(token);
+    if (!lock || !entry || isOver) throw new LockLostError();
     return { lock, entry };
   }
 
@@ -173,7 +177,7 @@ export class Lane {
     const locks = new Map([...this.locks.values()].map((lock) => [lock.seq, lock]));
     this.locks.clear();
     for (const row of rows) {
-      const entry: Entry = { ...row, ready: false };
+      const entry: Entry = { ...row, ready: false, onDisk: true };
       this.entries.set(row.seq, entry);
       entry.lock = locks.get(row.seq);
       if (entry.lock) this.locks.set(entry.lock.token, entry.lock);
@@ -229,7 +233,10 @@ export class Lane {
     messages.store.write(() => messages.setAttempts(id, entry.seq, entry.attempts + 1));
     entry.attempts++;
     const lock = this.lock(entry, consumer);
-    consumer.deliver(this.facts(entry, content), lock.token);
+    const message = this.facts(entry, content);
+    consumer.reserve();
+    if (entry.onDisk || !consumer.waitsForDisk) consumer.deliver(message, lock.token);
+    else this.deliverFromDisk(consumer, message, { token: lock.token, entry });
   }
 
   /** Receive and delete: at most once, so the message leaves only when its deletion is on disk. */
@@ -241,24 +248,30 @@ export class Lane {
     messages.store.write(() => messages.delete(id, entry.seq));
     this.remove(entry);
     consumer.reserve();
-    messages.store.durable().then(
-      () => consumer.deliver(message, undefined),
-      (cause: unknown) =>
-        this.owner.log('A deletion was not written.', { seq: entry.seq, cause: String(cause) }),
+    this.deliverFromDisk(consumer, message);
+  }
+
+  private deliverFromDisk(
+    consumer: Consumer,
+    message: DeliveryFacts,
+    lent?: { token: string; entry: Entry },
+  ): void {
+    this.owner.messages.store.durable().then(
+      () => {
+        if (lent) lent.entry.onDisk = true;
+        consumer.deliver(message, lent?.token);
+      },
+      (cause: unknown) => {
+        consumer.release();
+        const detail = { seq: message.sequenceNumber, cause: String(cause) };
+        this.owner.log('What was handed out is not on disk.', detail);
+      },
     );
   }
 
   private lock(entry: Entry, consumer?: Consumer): Lock {
-    const now = this.owner.lockClock.now();
-    const untilMs = now + this.owner.lockDurationMs();
-    const renewUntilMs = now + (consumer?.renewsForMs ?? 0);
-    const lock: Lock = {
-      token: randomUUID(),
-      seq: entry.seq,
-      untilMs,
-      renewUntilMs,
-      ...(consumer ? { consumer } : {}),
-    };
+    const untilMs = this.owner.lockClock.now() + this.owner.lockDurationMs();
+    const lock: Lock = { token: randomUUID(), seq: entry.seq, untilMs, ...(consumer ? { consumer } : {}) };
     entry.lock = lock;
     this.locks.set(lock.token, lock);
     this.cancelAlarm ??= this.owner.lockClock.at(untilMs, () => this.expireLocks());
@@ -282,7 +295,7 @@ export class Lane {
       this.locks.delete(lock.token);
       const entry = this.entries.get(lock.seq);
       if (entry?.lock !== lock) continue;
-      if (lock.renewUntilMs > now && lock.consumer?.isOpen()) {
+      if (lock.consumer?.worksOn(lock.token)) {
         this.extend(lock);
         continue;
       }

@@ -91,33 +91,28 @@ export class Queue {
   }
 
   /**
-   * Stores messages, all or none, and hands them out once they are on disk.
+   * Stores messages, all or none, and resolves when they are on disk. Before that only receivers in this process get them.
    * @returns their sequence numbers; a duplicate has none and is dropped.
    */
   async send(messages: IncomingMessage[]): Promise<number[]> {
-    const { messages: store, clock } = this.context;
-    const rows = this.write(messages, clock.now());
-    await store.store.durable();
-    this.publish(rows);
-    return rows.map((row) => row.seq);
+    const entries = this.post(messages);
+    await this.context.messages.store.durable();
+    for (const entry of entries) entry.onDisk = true;
+    return entries.map((entry) => entry.seq);
+  }
+
+  /** The same for a sender in this process, who need not wait for the disk. */
+  post(messages: IncomingMessage[]): Entry[] {
+    return this.publish(this.write(messages, this.context.clock.now()));
   }
 
   /** Removes messages that are still scheduled. @returns false when one of them is not (then none is removed). */
   async cancelScheduled(seqs: number[]): Promise<boolean> {
     const entries = seqs.map((seq) => this.main.entries.get(seq));
     if (!entries.every((entry): entry is Entry => entry?.state === STATE.scheduled)) return false;
-    await this.removeAll(this.main, entries);
+    this.removeAll(entries);
+    await this.context.messages.store.durable();
     return true;
-  }
-
-  /** Deletes messages that were received by sequence number in receive-and-delete mode. */
-  async removeAll(lane: Lane, entries: Entry[]): Promise<void> {
-    const { messages } = this.context;
-    messages.store.write(() => {
-      for (const entry of entries) messages.delete(this.id, entry.seq);
-    });
-    for (const entry of entries) lane.remove(entry);
-    await messages.store.durable();
   }
 
   /**
@@ -125,10 +120,16 @@ export class Queue {
    * @throws LockLostError
    */
   async settle(dead: boolean, token: string, settlement: Settlement): Promise<void> {
+    this.conclude(dead, token, settlement);
+    await this.context.messages.store.durable();
+  }
+
+  /** The same for a receiver in this process, who need not wait for the disk. @throws LockLostError */
+  conclude(dead: boolean, token: string, settlement: Settlement): void {
     const lane = this.lane(dead);
     const entry = lane.unlock(token);
     try {
-      await this.apply(lane, entry, settlement);
+      this.apply(lane, entry, settlement);
     } catch (cause) {
       lane.returned(entry);
       throw cause;
@@ -173,14 +174,13 @@ export class Queue {
     }
   }
 
-  private async apply(lane: Lane, entry: Entry, settlement: Settlement): Promise<void> {
+  private apply(lane: Lane, entry: Entry, settlement: Settlement): void {
     const { messages } = this.context;
     const { store } = messages;
     switch (settlement.kind) {
       case 'complete':
         store.write(() => messages.delete(this.id, entry.seq));
-        lane.remove(entry);
-        return store.durable();
+        return lane.remove(entry);
       case 'abandon': {
         const attempts = settlement.uncounted ? entry.attempts - 1 : entry.attempts;
         store.write(() => {
@@ -188,7 +188,7 @@ export class Queue {
           this.changeProperties(entry, settlement.properties);
         });
         entry.attempts = attempts;
-        await store.durable();
+        entry.onDisk = false;
         return lane.returned(entry);
       }
       case 'defer':
@@ -197,11 +197,11 @@ export class Queue {
           this.changeProperties(entry, settlement.properties);
         });
         entry.state = STATE.deferred;
-        return store.durable();
+        return;
       case 'deadLetter':
         if (lane === this.main) return this.bury([entry], settlement.properties);
         store.write(() => this.changeProperties(entry, settlement.properties));
-        await store.durable();
+        entry.onDisk = false;
         return lane.returned(entry);
     }
   }
@@ -213,8 +213,8 @@ export class Queue {
     this.context.messages.setBare(this.id, entry.seq, withApplicationProperties(content.bare, properties));
   }
 
-  /** Moves messages to the dead-letter queue, where they appear once the move is on disk. */
-  private async bury(entries: Entry[], properties: Map<string, Typed>): Promise<void> {
+  /** Moves messages to the dead-letter queue. */
+  private bury(entries: Entry[], properties: Map<string, Typed>): void {
     const { messages } = this.context;
     messages.store.write(() => {
       for (const { seq } of entries) {
@@ -222,10 +222,9 @@ export class Queue {
         if (content) messages.bury(this.id, seq, withApplicationProperties(content.bare, properties));
       }
     });
-    for (const entry of entries) this.main.remove(entry);
-    await messages.store.durable();
-    for (const { seq, enqueuedAtMs } of entries) {
-      if (this.dead.entries.has(seq)) continue;
+    for (const entry of entries) {
+      const { seq, enqueuedAtMs } = entry;
+      this.main.remove(entry);
       this.dead.add({ seq, dead: true, state: STATE.active, attempts: 0, enqueuedAtMs });
     }
     this.dead.pump();
@@ -235,7 +234,7 @@ export class Queue {
     const max = this.options.maxDeliveryCount ?? DEFAULT_MAX_DELIVERIES;
     if (entry.attempts >= max) {
       const description = `Message could not be consumed after ${max} delivery attempts.`;
-      this.inBackground(this.bury([entry], deadLetterProperties('MaxDeliveryCountExceeded', description)));
+      this.byItself(() => this.bury([entry], deadLetterProperties('MaxDeliveryCountExceeded', description)));
       return true;
     }
     if ((entry.expiresAtMs ?? Infinity) > this.context.clock.now()) return false;
@@ -257,13 +256,18 @@ export class Queue {
 
   private expireEntries(entries: Entry[]): void {
     for (const entry of entries) entry.ready = false;
-    const gone = this.options.deadLetterOnExpiration
-      ? this.bury(
-          entries,
-          deadLetterProperties('TTLExpiredException', 'The message expired and was dead lettered.'),
-        )
-      : this.removeAll(this.main, entries);
-    this.inBackground(gone);
+    const why = deadLetterProperties('TTLExpiredException', 'The message expired and was dead lettered.');
+    this.byItself(() =>
+      this.options.deadLetterOnExpiration ? this.bury(entries, why) : this.removeAll(entries),
+    );
+  }
+
+  private removeAll(entries: Entry[]): void {
+    const { messages } = this.context;
+    messages.store.write(() => {
+      for (const entry of entries) messages.delete(this.id, entry.seq);
+    });
+    for (const entry of entries) this.main.remove(entry);
   }
 
   private activate(seqs: number[]): void {
@@ -289,15 +293,14 @@ export class Queue {
       }),
     );
     for (const entry of due) this.main.remove(entry);
-    this.inBackground(messages.store.durable().then(() => this.publish(rows)));
+    this.publish(rows);
   }
 
-  private publish(rows: MessageRow[]): void {
-    for (const row of rows) {
-      // The store may have been read again meanwhile.
-      if (!this.main.entries.has(row.seq)) this.watch(this.main.add(row));
-    }
+  private publish(rows: MessageRow[]): Entry[] {
+    const entries = rows.map((row) => this.main.add(row));
+    for (const entry of entries) this.watch(entry);
     this.main.pump();
+    return entries;
   }
 
   private watch(entry: Entry): void {
@@ -333,10 +336,13 @@ export class Queue {
     return this.nextSeq++;
   }
 
-  private inBackground(work: Promise<void>): void {
-    work.catch((cause: unknown) =>
-      this.context.log('A change of a queue was not written.', { queue: this.name, cause: String(cause) }),
-    );
+  /** What the queue does without being asked: nobody is there to be told of a failure. */
+  private byItself(work: () => void): void {
+    try {
+      work();
+    } catch (cause) {
+      this.context.log('A change of a queue was not written.', { queue: this.name, cause: String(cause) });
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import { hearDeclarations, offerServices, type InProcessService } from './in-pro
 
 /** What the process's environment is completed with while one app runs. */
 export interface AppEnvironment {
-  /** Activities that the app declared to have no effect outside of the services offered to it. */
+  /** Activities and Service Bus functions that the app declared to have no effect outside of the services offered to it. */
   readonly inside: ReadonlySet<string>;
   /** Lets the app reach services of this process without a socket, by origin. */
   offer(services: ReadonlyMap<string, InProcessService>): void;

@@ -134,12 +134,13 @@ async function startApp(start: Start): Promise<LocalHost> {
   );
   const clients = new ServiceBusClients(settings, options.serviceBus);
   const outputs = new OutputBindings({ clients, settings });
+  const inside = options.inProcess ? start.environment.inside : new Set<string>();
   const invoker = createInvoker({
     registry,
     worker,
     inputs,
     outputs,
-    inside: options.inProcess ? start.environment.inside : new Set(),
+    inside,
   });
   const engine = createEngine({ store, clock, log: engineLog(log), ...engineSettings(config.host) });
   const durable = new DurableApi({ engine, invoker, clock, info });
@@ -154,6 +155,7 @@ async function startApp(start: Start): Promise<LocalHost> {
     inputs,
     outputs,
     clients,
+    inside,
     settings,
     clock,
     store,

@@ -18,7 +18,7 @@ export interface InProcessAnswer {
  */
 export type InProcessService = (request: InProcessRequest) => Promise<InProcessAnswer>;
 
-/** Where an app declares activities whose effects all go to such services; called with their names while the app loads. */
+/** Where an app declares activities and Service Bus functions whose effects all go to such services; called with their names while the app loads. */
 const INSIDE = Symbol.for('functions-host.inside');
 
 /** Takes down what the app declares, until `leave`. */

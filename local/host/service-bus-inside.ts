@@ -18,7 +18,7 @@ export class InProcessReceiver implements TriggerReceiver {
   constructor(
     private readonly inside: Inside,
     private readonly queue: string,
-    private readonly options: { maxAutoLockRenewalMs: number },
+    private readonly options: { maxAutoLockRenewalMs: number; waitsForDisk: boolean },
   ) {}
 
   subscribe(
@@ -59,11 +59,12 @@ export class InProcessReceiver implements TriggerReceiver {
     try {
       this.receiver = this.inside.receiver(this.queue, {
         most,
+        waitsForDisk: this.options.waitsForDisk,
         renewsForMs: this.options.maxAutoLockRenewalMs,
         onMessage: (message) => {
           // It has what triggers read of a message.
           const work = handlers.processMessage(message as unknown as ServiceBusReceivedMessage);
-          void work.finally(() => this.receiver?.release());
+          void work.finally(() => this.receiver?.done(message.lockToken));
         },
         onGone,
       });
@@ -77,7 +78,7 @@ export class InProcessReceiver implements TriggerReceiver {
     { lockToken = '' }: ServiceBusReceivedMessage,
     kind: 'complete' | 'abandon',
   ): Promise<void> {
-    await this.receiver?.settle(lockToken, kind);
+    this.receiver?.settle(lockToken, kind);
   }
 }
 
@@ -102,7 +103,7 @@ export function sendRequests(inside: Inside): InProcessService {
     };
     const ttl = properties.TimeToLive;
     try {
-      await inside.send(queue, {
+      inside.send(queue, {
         messageId: properties.MessageId,
         subject: properties.Label,
         contentType: headers['content-type'],

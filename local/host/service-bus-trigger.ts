@@ -84,7 +84,9 @@ export class ServiceBusTrigger implements TriggerListener {
     const { clients } = this.context;
     const inside = clients.insideOf(this.fn.trigger, this.where);
     if (inside && subscription === undefined && !many) {
-      return this.subscribe(new InProcessReceiver(inside, queueOrTopic, this.settings));
+      const waitsForDisk = !this.context.inside.has(this.fn.name);
+      const options = { ...this.settings, waitsForDisk };
+      return this.subscribe(new InProcessReceiver(inside, queueOrTopic, options));
     }
     const client = clients.of(this.fn.trigger, this.where);
     const options = {

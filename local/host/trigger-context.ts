@@ -16,6 +16,8 @@ export interface TriggerContext {
   inputs: InputBindings;
   outputs: OutputBindings;
   clients: ServiceBusClients;
+  /** Functions that the app declared to stay inside of the store. */
+  inside: ReadonlySet<string>;
   settings: Settings;
   clock: Clock;
   store: Store;

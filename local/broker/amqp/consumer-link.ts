@@ -15,8 +15,7 @@ const NO_LOCK = Buffer.alloc(16);
 /** A link on which a peer receives from a queue or its dead-letter queue. */
 export class ConsumerLink implements Consumer {
   readonly receiveAndDelete: boolean;
-  /** Peers ask. */
-  readonly renewsForMs = 0;
+  readonly waitsForDisk = true;
   private readonly credit: OutgoingCredit;
   private readonly dispositions: Dispositions;
   private reserved = 0;
@@ -60,12 +59,22 @@ export class ConsumerLink implements Consumer {
     return this.attached ? this.credit.room() - this.reserved : 0;
   }
 
+  /** Peers ask for renewal. */
+  worksOn(): boolean {
+    return false;
+  }
+
   reserve(): void {
     this.reserved++;
   }
 
+  release(): void {
+    this.reserved--;
+    if (this.draining) this.drain();
+  }
+
   deliver(message: DeliveryFacts, token: string | undefined): void {
-    if (token === undefined) this.reserved--;
+    this.reserved--;
     if (!this.isOpen()) return;
     const tag = token === undefined ? NO_LOCK : guidBytes(token);
     this.credit.sent(this.sender.send(encodeDelivery(message), tag, 0));
