@@ -30,8 +30,8 @@ export interface HostOptions {
   log?: HostLogger;
   /**
    * Services on the same store that the app reaches without a socket, by origin. Given this, the Durable client's endpoint is reached
-   * that way, too, and answers wait for the disk. The Service Bus must then be the broker on that store: its own barriers stand before
-   * what the app sends and settles.
+   * that way, too, and answers wait for the disk. The Service Bus must then be the broker on that store: it lets nothing out that the
+   * disk does not have.
    */
   inProcess?: ReadonlyMap<string, InProcessService>;
   /**
