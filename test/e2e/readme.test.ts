@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => product?.stop());
 
-test('every command of the README works as it stands there', async () => {
+test('L6: one command starts the whole system on one computer, and every command of the README works there', async () => {
   const { url, key } = product.endpoint;
   const list = commands();
   expect(list.length).toBeGreaterThan(2);
