@@ -15,6 +15,7 @@ const localErrors = {
     'Give the attendant-agent.cjs of a newer package, and start the upgrade with the bundled agent.',
   UpgradeTimedOut: 'Try again later, or with a longer --wait. Nothing was changed.',
   UpgradeFailed: 'Look at the log of the agent; nothing was lost.',
+  ConsoleNotFound: 'Start the agent: attendant-agent run. One with --no-console has no page.',
   HostUnreachable: 'Check the address, the network and that the control plane is running.',
   JournalLost:
     'Register this machine anew: attendant-agent register --again … Nobody can prove what its runs did; they are ended by the control plane.',

@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError } from 'commander';
+import { addConsoleCommands } from './cli/console-commands';
 import { networkOf, networkOptions, type NetworkFlags } from './cli/network-options';
 import { addOperationCommands, sessionOption } from './cli/operation-commands';
 import { defaultDataFolder, loadSettings } from './cli/settings';
 import { readStatus } from './cli/status';
+import { consoleFolder } from './console/folders';
+import { linuxUsers, ownUser } from './console/users';
 import { AgentError, messageOf } from './errors';
 import { register } from './listener/register';
 import { startAgent } from './listener/start-agent';
@@ -32,6 +35,8 @@ interface RunOptions extends NetworkFlags {
   screen?: string;
   allowElevated?: boolean;
   logFile?: string;
+  console: boolean;
+  consolePort: number;
 }
 
 interface RegisterOptions extends NetworkFlags {
@@ -44,6 +49,11 @@ interface RegisterOptions extends NetworkFlags {
 
 function atLeastOne(text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('A number from 1 on.');
+  return Number(text);
+}
+
+function portNumber(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('A port number.');
   return Number(text);
 }
 
@@ -91,6 +101,8 @@ networkOptions(program.command('run'))
   .addOption(sessionOption())
   .option('--max-sessions <number>', 'sessions at once', atLeastOne)
   .option('--log-file <file>', 'write the log there, 5 files of 10 MB; default: standard error')
+  .option('--no-console', 'without the page "My flows" and notifications')
+  .option('--console-port <port>', 'port of the page; 0: any free one', portNumber, 0)
   .option('--screen <size>', 'size of the screens of unattended runs, as 1280x800', screenSize)
   .action(async (options: RunOptions) => {
     const log = consoleLog(
@@ -102,12 +114,18 @@ networkOptions(program.command('run'))
     log.info(`Runs get ${kind === 'own' ? "the agent's own session" : "their users' sessions"}: ${why}.`);
     const parts = { dataDir, installation: installationOf(dataDir), log, maxSessions, screen };
     const session = sessionPort(kind, parts);
+    const people = {
+      port: options.consolePort,
+      folder: consoleFolder(dataDir, kind),
+      users: kind === 'linux' ? linuxUsers() : ownUser(),
+    };
     const agent = await startAgent({
       dataDir,
       log,
       session,
       allowElevated,
       ...networkOf(options),
+      ...(options.console ? { console: people } : {}),
       ...(url ? { url } : {}),
     });
     log.info(`Agent of ${agent.machine} runs with pid ${process.pid} on ${dataDir}.`);
@@ -131,6 +149,7 @@ program
   });
 
 addOperationCommands(program, { dataDir: defaultDataDir, say });
+addConsoleCommands(program, { dataDir: defaultDataDir, say });
 addSimulateCommand(program, { dataDir: defaultDataDir });
 
 // For the service and for people alike.

@@ -67,6 +67,7 @@ function createProgram(shell: Shell, end: (exitCode: number) => void): Command {
   addProcessCommands(program, shell);
   addKeyCommand(program, shell);
   addLauncherCommands(program, shell, end);
+  addAgentCommand(program, shell, end);
   return withExitOverride(program);
 }
 
@@ -104,6 +105,22 @@ function addLauncherCommands(program: Command, shell: Shell, end: (exitCode: num
         end(await shell.run(script, [name, ...args]));
       });
   }
+}
+
+/** `attendant agent …` is the agent's own command line; `run <flow>` is what people at a machine say for its `run-flow`. */
+function addAgentCommand(program: Command, shell: Shell, end: (exitCode: number) => void): void {
+  program
+    .command('agent')
+    .description('the agent of this machine: run <flow>, flows, console, notifications, status, doctor')
+    .argument('[args...]')
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (args: string[]) => {
+      const [first, second] = args;
+      const runsFlow = first === 'run' && second !== undefined && !second.startsWith('-');
+      const given = runsFlow ? ['run-flow', ...args.slice(1)] : args;
+      end(await shell.run(join(productRoot(), 'dist/agent/main.js'), given));
+    });
 }
 
 /** Subcommands inherit the override only when it is set before they are made; so it is set for each. */

@@ -61,8 +61,6 @@ export const consoleState = z.object({
   online: z.boolean(),
   mode: notificationMode,
   runs: z.array(consoleRun),
-  /** A newer program has taken this one's place: the page is to be loaded again. */
-  version: z.string(),
 });
 export type ConsoleState = z.infer<typeof consoleState>;
 
@@ -87,4 +85,7 @@ export const consoleKnock = z.object({ user: z.string().min(1).max(64) });
 export const consoleTicket = z.object({ ticket: z.string() });
 
 /** <folder>/console.json: where the running agent's page is. */
-export const consoleAddress = z.object({ port: z.int(), tokens: z.string() });
+export const consoleAddress = z.object({ port: z.int() });
+
+/** POST /api/windows: opens a page on the person's desktop. */
+export const consoleWindow = z.object({ page: z.enum(['/', '/monitor']) });

@@ -2,12 +2,16 @@ import { openAsBlob } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import {
+  consoleRunView,
   leaseResponse,
   registerResponse,
+  type ConsoleRunRequest,
+  type ConsoleRunView,
   type LeaseResponse,
   type RegisterRequest,
   type RegisterResponse,
 } from '../../contracts/agent-api';
+import { desktopFlowList, type DesktopFlowView } from '../../contracts/api-flows';
 import { errorCatalogue, type ErrorCode } from '../../contracts/errors';
 import type { Clock } from '../clock';
 import { AgentError, messageOf } from '../errors';
@@ -70,6 +74,28 @@ export class ControlPlane {
     const lease = await this.parse(response, leaseResponse);
     this.correctOffset(Date.parse(lease.serverTime));
     return lease;
+  }
+
+  /** What can be started at this machine. */
+  async desktopFlows(): Promise<DesktopFlowView[]> {
+    const response = await this.signed('GET', '/api/agent/desktop-flows', undefined, REQUEST_TIMEOUT_MS);
+    return (await this.parse(response, desktopFlowList)).desktopFlows;
+  }
+
+  /** Somebody at the machine starts a desktop flow; repeating the request starts nothing more. */
+  async startConsoleRun(request: ConsoleRunRequest): Promise<ConsoleRunView> {
+    const path = '/api/agent/console-runs';
+    return this.parse(await this.signed('POST', path, jsonBody(request), REQUEST_TIMEOUT_MS), consoleRunView);
+  }
+
+  async consoleRun(run: string): Promise<ConsoleRunView> {
+    const path = `/api/agent/console-runs/${encodeURIComponent(run)}`;
+    return this.parse(await this.signed('GET', path, undefined, REQUEST_TIMEOUT_MS), consoleRunView);
+  }
+
+  async stopConsoleRun(run: string, user: string): Promise<void> {
+    const path = `/api/agent/console-runs/${encodeURIComponent(run)}/stop`;
+    await this.signed('POST', path, jsonBody({ user }), REQUEST_TIMEOUT_MS);
   }
 
   /** Downloads a desktop-flow package (a zip) or, with `files`, an input file. @throws AgentError BodyTooLarge over `maxBytes`. */

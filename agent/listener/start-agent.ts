@@ -19,6 +19,9 @@ import type { Runner } from '../runner/runner';
 import { ownSession } from '../session/own';
 import type { SessionPort } from '../session/session';
 import { checkAccount } from '../session/session-request';
+import { FlowShelf } from '../console/flow-shelf';
+import { RunBoard } from '../console/run-board';
+import { startConsole, type ConsoleOptions } from '../console/start-console';
 import { Listener, type LocalControl } from './listener';
 import { machineReport } from './machine-report';
 import { heldBack } from './upgrade-hold';
@@ -42,6 +45,8 @@ export interface AgentOptions {
   session?: SessionPort;
   /** Row C3: without it a run whose program would have the privileges of an administrator is refused. */
   allowElevated?: boolean;
+  /** The pages and notices for people at the machine; absent: none. */
+  console?: ConsoleOptions;
   /** More processes than that end a run; default 1,000. */
   maxProcesses?: number;
   retry?: Partial<RetryOptions>;
@@ -60,6 +65,8 @@ export interface StopOptions {
 export interface Agent {
   readonly machine: string;
   status(): AgentStatus;
+  /** Port of the console's pages. */
+  readonly consolePort: number | undefined;
   /** Ids of the runs that execute now. */
   runs(): string[];
   /** For somebody at the machine: see Listener.control. */
@@ -106,13 +113,14 @@ async function startLocked(
     ...(options.fetch ? { fetch: options.fetch } : {}),
   });
   const session = options.session ?? ownSession();
+  const packages = new PackageStore(dataDir, controlPlane);
   const runner =
     options.runner ??
     processRunner({
       dataDir,
       installation,
       controlPlane,
-      packages: new PackageStore(dataDir, controlPlane),
+      packages,
       session,
       sealingKey: identity.sealing.privateKey,
       log,
@@ -121,14 +129,14 @@ async function startLocked(
       ...(options.workerCommand ? { workerCommand: options.workerCommand } : {}),
     });
 
-  const board = new StatusBoard(dataDir, clock, log, options.onStatus);
+  const status = new StatusBoard(dataDir, clock, log, options.onStatus);
   const journal = await Journal.open({
     folder: dataDir,
     clock,
     monotonic,
     onTrouble: (reason) => {
       listener.unable = reason;
-      board.trouble(reason);
+      status.trouble(reason);
     },
   });
   if (journal.damage) {
@@ -145,6 +153,7 @@ async function startLocked(
     await journal.append([{ k: 'begins', machine, epoch }]);
   }
   const outbox = new Outbox({ journal, signer, machine, epoch, time: () => controlPlane.time() });
+  const board = options.console && (await RunBoard.open({ dataDir, clock, users: options.console.users }));
   const listener = new Listener({
     identity,
     installation,
@@ -153,6 +162,7 @@ async function startLocked(
     controlPlane,
     runner,
     accountOf: async (userKey) => session.accountOf?.(userKey),
+    watch: board,
     report: () => machineReport(session, runner),
     checkAccount: (command) => checkAccount(session, command, identity.sealing.privateKey),
     heldBack: () => heldBack(dataDir, clock),
@@ -161,6 +171,10 @@ async function startLocked(
     log,
   });
   await listener.recover();
+  board?.settle((run) => {
+    const entry = journal.state.runs.get(run);
+    return entry?.state === 'done' ? entry.body : undefined;
+  });
   const connection = new Connection({
     controlPlane,
     installation,
@@ -169,22 +183,40 @@ async function startLocked(
     retry: { ...defaultRetry, ...options.retry },
     command: (body) => listener.command(body),
     leased: (lease) => listener.leased(lease),
-    status: (status) => board.set(status),
+    status: (now) => status.set(now),
   });
+  const console =
+    board &&
+    options.console &&
+    (await startConsole({
+      options: options.console,
+      machine: identity.name,
+      dataDir,
+      board,
+      flows: new FlowShelf(packages, controlPlane),
+      controlPlane,
+      listener,
+      session,
+      connection: () => status.status.state,
+      clock,
+      log,
+    }));
   connection.start();
 
   let stopping: Promise<void> | undefined;
   const stop = async ({ graceMs = 5_000, flushMs = 2_000 }: StopOptions): Promise<void> => {
     await listener.stop(graceMs);
-    await connection.stop(board.status.state === 'connected' ? flushMs : 0);
-    board.set({ state: 'stopped' });
-    await board.written;
+    await console?.close();
+    await connection.stop(status.status.state === 'connected' ? flushMs : 0);
+    status.set({ state: 'stopped' });
+    await status.written;
     await journal.close();
     await unlock();
   };
   return {
     machine,
-    status: () => board.status,
+    consolePort: console?.port,
+    status: () => status.status,
     runs: () => listener.runs(),
     control: (run, wish) => listener.control(run, wish),
     stop: (stopOptions = {}) => (stopping ??= stop(stopOptions)),

@@ -57,6 +57,30 @@ export class PackageStore {
     return { folder, manifest: await readManifest(folder) };
   }
 
+  /** The newest package of each desktop flow that is here. */
+  async list(): Promise<{ manifest: DesktopFlowManifest; package: string; here: boolean }[]> {
+    const byName = new Map<string, { manifest: DesktopFlowManifest; package: string; here: boolean }>();
+    const found = (await this.byUse()).map(async ({ name: hash }) => {
+      const manifest = await readManifest(path.join(this.root, hash)).catch(() => undefined);
+      return manifest && { manifest, package: hash, here: true };
+    });
+    for (const flow of await Promise.all(found)) {
+      if (flow && !byName.has(flow.manifest.name)) byName.set(flow.manifest.name, flow);
+    }
+    return [...byName.values()];
+  }
+
+  /** Packages, last used first. */
+  private async byUse(): Promise<{ name: string; at: number }[]> {
+    const names = (await readdir(this.root).catch((): string[] => [])).filter((name) =>
+      /^[0-9a-f]{64}$/.test(name),
+    );
+    const used = await Promise.all(
+      names.map(async (name) => ({ name, at: (await stat(path.join(this.root, name))).mtimeMs })),
+    );
+    return used.sort((a, b) => b.at - a.at);
+  }
+
   private async fetch(hash: string, folder: string, signal: AbortSignal): Promise<void> {
     const base = path.join(this.temp, randomUUID());
     const zip = `${base}.zip`;
@@ -77,11 +101,7 @@ export class PackageStore {
   }
 
   private async prune(except: string): Promise<void> {
-    const names = (await readdir(this.root)).filter((name) => /^[0-9a-f]{64}$/.test(name) && name !== except);
-    const used = await Promise.all(
-      names.map(async (name) => ({ name, at: (await stat(path.join(this.root, name))).mtimeMs })),
-    );
-    const old = used.sort((a, b) => b.at - a.at).slice(KEEP_PACKAGES - 1);
+    const old = (await this.byUse()).filter(({ name }) => name !== except).slice(KEEP_PACKAGES - 1);
     for (const { name } of old) await rm(path.join(this.root, name), { recursive: true, force: true });
   }
 }

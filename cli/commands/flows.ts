@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { flowList, flowView, runAccepted, type FlowView } from '../../contracts/api-flows';
+import { everyAction } from '../../domain/flows/action-tree';
 import { apiCommand, examples, part, sessionOf, type Session } from '../command';
 import { exitCodeOf, followRun } from '../follow-run';
 import { buildInput, buildParameters } from '../inputs';
@@ -82,6 +83,11 @@ export function addFlowCommands(program: Command, shell: Shell, end: (exitCode: 
 
 async function startRun(session: Session, name: string, options: RunOptions) {
   const flow = await getFlow(session, name);
+  const attended = everyAction(flow.definition.actions).some(
+    ({ action }) => action.type === 'DesktopFlow' && action.inputs.mode === 'attended',
+  );
+  // Row E2. Not on standard output, which programs read.
+  if (attended) session.shell.err('It runs attended: do not interact with the device while it runs.');
   const body = await buildInput({ ...options, cwd: session.shell.cwd }, flow, session.api);
   // Our own key makes the start safe to repeat for whoever sends it again, such as a proxy.
   const key = options.idempotencyKey ?? randomUUID();
