@@ -7,6 +7,7 @@ import { AgentError, isDiskFull, messageOf } from '../errors';
 import { failed } from '../flow/outcome';
 import type { Log } from '../log';
 import { uploadArtifacts } from '../package/artifacts';
+import { keptHere } from '../package/kept-here';
 import type { PackageStore } from '../package/package-store';
 import {
   giveRunFolder,
@@ -17,6 +18,7 @@ import {
 } from '../package/run-folder';
 import { killRemains, RUN_MARK, runMark } from '../process/process-group';
 import type { GoCommand, StopOrder } from '../protocol/decide';
+import { isHere } from '../protocol/fence';
 import { sessionRequest } from '../session/session-request';
 import { SessionRefusedError, type Session, type SessionPort } from '../session/session';
 import { availableKinds } from './commands';
@@ -182,12 +184,14 @@ class Run implements RunHandle {
     if (lost?.aborted && !signal.aborted && result.outcome !== 'Succeeded')
       result = failed('SessionNotFound', String(lost.reason));
     if (owner) await reclaimRunFolder(folder, owner);
+    const keeper = isHere(this.command.fence) ? keptHere(dataDir) : controlPlane;
     const screenshot =
-      this.picture && (await keepScreenshot(await this.picture, { run, folder: folder.root, controlPlane }));
+      this.picture &&
+      (await keepScreenshot(await this.picture, { run, folder: folder.root, controlPlane: keeper }));
     const artifacts = await uploadArtifacts({
       run,
       folder: folder.artifacts,
-      controlPlane,
+      controlPlane: keeper,
       // A stopped run's artifacts are wanted too, but nobody waits for them.
       signal: result.outcome === 'Stopped' ? AbortSignal.timeout(30_000) : signal,
       warn: (text) => this.warn(text),

@@ -66,15 +66,18 @@ class RunCard {
   button(label, act) {
     const element = make('button', { type: 'button', textContent: label });
     element.setAttribute('aria-label', label + ': ' + this.flow);
+    let busy = false;
     element.addEventListener('click', async () => {
-      element.disabled = true;
+      // Not disabled meanwhile: it would lose the focus.
+      if (busy) return;
+      busy = true;
       try {
         await act();
       } catch (error) {
         put(this.problem, error.message);
         say(error.message);
       }
-      element.disabled = false;
+      busy = false;
     });
     return element;
   }

@@ -3,11 +3,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import {
   agentHeaders,
+  consoleRunRequest,
   registerRequest,
   requestText,
+  type ConsoleRunRequest,
+  type ConsoleRunView,
   type LeaseResponse,
   type RegisterRequest,
 } from '../../../contracts/agent-api';
+import type { DesktopFlowView } from '../../../contracts/api-flows';
 import { errorCatalogue, type ErrorCode } from '../../../contracts/errors';
 
 export function sha256(data: string | Uint8Array): string {
@@ -27,6 +31,9 @@ export class FakeControlPlane {
   readonly packages = new Map<string, Buffer>();
   readonly files = new Map<string, Buffer>();
   readonly artifacts = new Map<string, Buffer>();
+  desktopFlows: DesktopFlowView[] = [];
+  /** What people at the machine have started, and where it stands. */
+  readonly consoleRuns = new Map<string, { asked: ConsoleRunRequest; view: ConsoleRunView }>();
   registered: RegisterRequest | undefined;
   /** Answers the lease instead of the lease. */
   refuseLease: { code: ErrorCode; status?: number } | undefined;
@@ -109,6 +116,22 @@ export class FakeControlPlane {
         expiresAt: new Date(now + this.leaseMs).toISOString(),
         settings: this.settings,
       });
+    }
+    if (path === '/api/agent/desktop-flows') return json({ desktopFlows: this.desktopFlows });
+    if (path === '/api/agent/console-runs') {
+      const asked = consoleRunRequest.parse(JSON.parse(body.toString()));
+      this.consoleRuns.set(`${asked.request}-1`, {
+        asked,
+        view: { run: `${asked.request}-1`, state: 'Queued' },
+      });
+      return json(this.consoleRuns.get(`${asked.request}-1`)?.view);
+    }
+    const console = /^\/api\/agent\/console-runs\/([^/]+)(\/stop)?$/.exec(path);
+    if (console) {
+      const run = this.consoleRuns.get(console[1] ?? '');
+      if (!run) return problem('RunNotFound');
+      if (console[2]) run.view = { ...run.view, state: 'Cancelled' };
+      return json(run.view);
     }
     const [, kind, ...rest] = path.split('/').slice(2);
     const key = decodeURIComponent(rest.join('/'));

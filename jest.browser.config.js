@@ -1,0 +1,17 @@
+'use strict';
+
+const { projects, ...rest } = require('./jest.config.js');
+
+/** The agent's pages in a real browser: needs chromium (`npm run browser`). */
+module.exports = {
+  ...rest,
+  maxWorkers: 1,
+  projects: [
+    {
+      ...projects[0],
+      displayName: 'browser',
+      testMatch: ['<rootDir>/test/browser/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/'],
+    },
+  ],
+};
