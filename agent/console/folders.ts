@@ -4,8 +4,8 @@ import path from 'node:path';
 const SHARED = process.platform === 'win32' ? 'C:\\ProgramData\\attendant-agent' : '/run/attendant-agent';
 
 /** The folder in which an agent's console leaves what users read. */
-export function consoleFolder(dataDir: string, kind: 'own' | 'linux'): string {
-  return kind === 'linux' ? SHARED : path.join(dataDir, 'console');
+export function consoleFolder(dataDir: string, kind: 'own' | 'linux' | 'windows'): string {
+  return kind !== 'own' ? SHARED : path.join(dataDir, 'console');
 }
 
 /** Where to look for a console, first come first served. */
