@@ -57,7 +57,7 @@ describe('console runs', () => {
     await fixture.shows(first, ({ state }) => state === 'Succeeded');
     // A run of the portal brings the other package.
     const other = newRunId();
-    await fixture.go(other, hash, {});
+    await fixture.go(other, hash, {}, { inputs: { month: 7 } });
     await fixture.broker.event(other, 'progress');
     await fixture.agent?.control(other, { what: 'kill', by: me });
     await fixture.until(() => fixture.agent?.runs().length === 0);
