@@ -108,7 +108,10 @@ function inputsOf(pairs: readonly string[], { inputs }: ConsoleFlow): Record<str
       try {
         return [name, JSON.parse(value) as unknown];
       } catch {
-        throw new AgentError('InvalidInput', `--input ${name}: "${value}" is not of type ${String(type)}.`);
+        throw new AgentError(
+          'InvalidInput',
+          `--input ${name}: "${value}" is not of type ${JSON.stringify(type)}.`,
+        );
       }
     }),
   );

@@ -1,11 +1,12 @@
 import { ulid } from 'ulid';
 import type { ConsoleRunView } from '../../contracts/agent-api';
-import type {
-  ConsoleControl,
-  ConsoleFlow,
-  ConsoleRun,
-  ConsoleState,
-  NotificationMode,
+import {
+  consoleRun,
+  type ConsoleControl,
+  type ConsoleFlow,
+  type ConsoleRun,
+  type ConsoleState,
+  type NotificationMode,
 } from '../../contracts/console';
 import { errorCatalogue, type ErrorCode, type ErrorInfo } from '../../contracts/errors';
 import { isEnded } from '../../contracts/runs';
@@ -79,7 +80,7 @@ export class Console {
     if (!flow)
       throw new AgentError('DesktopFlowNotFound', `There is no desktop flow "${name}" on this machine.`);
     const problem = misfits(flow.manifest.inputs, inputs, 'inputs');
-    if (problem) throw new AgentError('InvalidInput', problem);
+    if (problem) throw new AgentError('InvalidInput', problem, { remedy: 'Correct the inputs.' });
     const request = ulid(clock.now());
     const run = `${request}-1`;
     // On the board first: it may execute before the answer is here.
@@ -165,8 +166,9 @@ export class Console {
   }
 }
 
-function runOf({ owner: _, ...run }: BoardRun): ConsoleRun {
-  return run;
+/** Without its owner, who is asking. */
+function runOf(run: BoardRun): ConsoleRun {
+  return consoleRun.parse(run);
 }
 
 function known(error: unknown): ErrorInfo {

@@ -1,6 +1,7 @@
+import { z } from 'zod';
 import type { DesktopFlowView } from '../../contracts/api-flows';
 import type { ConsoleFlow } from '../../contracts/console';
-import type { DesktopFlowManifest } from '../../contracts/desktop-flow';
+import { desktopFlowManifest, type DesktopFlowManifest } from '../../contracts/desktop-flow';
 import type { ControlPlane } from '../control-plane/control-plane';
 import type { PackageStore } from '../package/package-store';
 
@@ -30,8 +31,10 @@ export class FlowShelf {
   }
 }
 
-function shelved({ package: hash, updatedAt: _, ...manifest }: DesktopFlowView): ShelvedFlow {
-  return { manifest, package: hash, here: false };
+function shelved(view: DesktopFlowView): ShelvedFlow {
+  // Drops what is not the manifest's.
+  const manifest = z.object(desktopFlowManifest.shape).parse(view);
+  return { manifest, package: view.package, here: false };
 }
 
 export function consoleFlowOf({ manifest, here }: ShelvedFlow): ConsoleFlow {

@@ -65,9 +65,8 @@ export class Notices {
   }
 
   private show(run: BoardRun): void {
-    const { notifier, control } = this.parts;
-    notifier.show({ user: run.owner, run: run.run }, noticeOf(run), (what) =>
-      control(run.owner, run.run, what),
+    this.parts.notifier.show({ user: run.owner, run: run.run }, noticeOf(run), (what) =>
+      this.parts.control(run.owner, run.run, what),
     );
   }
 }
