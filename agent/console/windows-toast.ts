@@ -1,22 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { WindowsToaster } from 'toasted-notifier';
 import { messageOf } from '../errors';
 import type { Log } from '../log';
 import type { Notifier } from './notifier';
 
-/** The part of the toast program that is used; tests put their own in its place. */
-export interface Toaster {
-  notify(
-    options: {
-      appID: string;
-      id: string;
-      title: string;
-      message: string;
-      actions: string[];
-      wait: boolean;
-    },
-    answered: (error: Error | null, response: string, answer?: { activationType?: string }) => void,
-  ): void;
-}
+/** What shows a toast; tests put their own in its place. */
+export type Toaster = Pick<WindowsToaster, 'notify'>;
 
 /** Toasts on Windows, in the session in which the agent itself runs. */
 export function windowsToast(open: () => Promise<Toaster>, log: Log): Notifier {
