@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { groupBy } from '../../domain/group-by';
 import type { ChangeFeed, FeedEntry } from '../ports';
 import { instantColumn, requireInstant, requireText, textColumns } from './columns';
 import type { Columns, Key, StoredRow, Table } from './table';
@@ -19,7 +20,7 @@ export class TableChangeFeed implements ChangeFeed {
   constructor(private readonly table: Table) {}
 
   async append(entries: FeedEntry[]): Promise<void> {
-    const queues = Map.groupBy(entries, ({ queue }) => queue);
+    const queues = groupBy(entries, ({ queue }) => queue);
     await Promise.all([
       ...[...queues].map(([queue, changes]) => this.appendTo(queue, changes)),
       ...entries.flatMap((entry) => keysOfRun(entry).map((key) => this.table.insert(key, columnsOf(entry)))),

@@ -7,6 +7,7 @@ import {
   type Parameters,
 } from '../../contracts/openapi/operation';
 import { operations } from '../../contracts/openapi/operations';
+import { groupBy } from '../../domain/group-by';
 import { errorExamples, errorResponses, sharedResponses } from './openapi-errors';
 import { answers, parameterSchema, requests, type Json } from './openapi-schemas';
 
@@ -46,7 +47,7 @@ export function openapiText(): string {
 }
 
 function paths(): Json {
-  const byRoute = Map.groupBy(operations, ({ route }) => `/api/${route}`);
+  const byRoute = groupBy(operations, ({ route }) => `/api/${route}`);
   return Object.fromEntries(
     [...byRoute].map(([path, all]) => [
       path,

@@ -1,6 +1,7 @@
 import { problem } from '../../contracts/api-problem';
 import { errorCatalogue, type ErrorCode } from '../../contracts/errors';
 import type { Operation } from '../../contracts/openapi/operation';
+import { groupBy } from '../../domain/group-by';
 import { answers, type Json } from './openapi-schemas';
 
 const EVERYWHERE: readonly ErrorCode[] = ['Internal', 'Unavailable'];
@@ -45,7 +46,7 @@ export function errorExamples(operations: readonly Operation[]): Json {
 }
 
 function byStatus(operation: Operation): [number, ErrorCode[]][] {
-  return [...Map.groupBy(errorCodes(operation), (code) => errorCatalogue[code].status)];
+  return [...groupBy(errorCodes(operation), (code) => errorCatalogue[code].status)];
 }
 
 function errorResponse(codes: readonly ErrorCode[], before = ''): Json {

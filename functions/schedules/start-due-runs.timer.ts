@@ -2,6 +2,7 @@ import type { InvocationContext, Timer } from '@azure/functions';
 import type { Instances } from '../../adapters/instances';
 import type { Ports } from '../../adapters/ports';
 import type { DueRow } from '../../adapters/trigger-ports';
+import { groupBy } from '../../domain/group-by';
 import { startOccurrence } from './start-occurrence';
 
 const PAGE = 100;
@@ -27,7 +28,7 @@ export function startDueRuns(
     let after: DueRow | undefined;
     do {
       const rows = await ports.schedules.due({ shard, nowMs, top: PAGE, after });
-      const flows = Map.groupBy(rows, ({ flow }) => flow);
+      const flows = groupBy(rows, ({ flow }) => flow);
       await Promise.all([...flows.values()].map((ofFlow) => inTurn(ofFlow, ahead, { instances, context })));
       // What was seen to may have put its next occurrence behind it, due as well.
       after = rows.at(-1);
