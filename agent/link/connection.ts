@@ -117,14 +117,20 @@ class Session {
       broken.signal.addEventListener('abort', () => reject(asError(broken.signal.reason)), { once: true });
     });
     failure.catch(() => undefined);
+    outbox.restart();
+    let confirmed: Promise<unknown> = Promise.resolve();
     while (!over.aborted) {
       await outbox.ready(over);
       if (over.aborted) break;
       const events = outbox.batch();
       if (!link || events.length === 0) continue;
-      await Promise.race([link.send(events), failure]);
-      outbox.confirm();
+      confirmed = Promise.all([confirmed, link.send(events)]).then(() => {
+        // After a failure the next session decides what goes again.
+        if (!broken.signal.aborted) outbox.confirm();
+      });
+      confirmed.catch((error: unknown) => broken.abort(error));
     }
+    await Promise.race([confirmed, failure]);
     if (broken.signal.aborted) throw asError(broken.signal.reason);
   }
 

@@ -14,6 +14,8 @@ const SEQ_BLOCK = 1_000_000;
 const BATCH_EVENTS = 50;
 /** Service Bus takes 256 KB a message; a batch counts as one. */
 const BATCH_CHARS = 180_000;
+/** Batches that may be on their way at once: the end of a run need not wait until its start has been heard. */
+const MOST_UNDER_WAY = 4;
 /** Small live events (paused, resumed …) that may wait; older ones are dropped beyond. */
 const MAX_LIVE = 1_000;
 
@@ -25,6 +27,11 @@ interface Pending {
   body: string;
   /** Id in the journal. */
   id?: number;
+}
+
+interface Sent {
+  pending: Pending;
+  envelope: AgentEventEnvelope;
 }
 
 export interface OutboxOptions {
@@ -45,7 +52,10 @@ export class Outbox {
   private readonly progress = new Map<string, Pending>();
   private readonly logs = new Map<string, { fence: Fence; buffer: LogBuffer }>();
   private heartbeat: Pending | undefined;
-  private inFlight: { pending: Pending; envelope: AgentEventEnvelope }[] = [];
+  /** Batches that the broker has not accepted yet, oldest first. */
+  private underWay: Sent[][] = [];
+  /** What a connection that broke had not brought there: the same envelopes go again, before all others. */
+  private again: Sent[] = [];
   private nextSeq: number;
   private wake: (() => void) | undefined;
 
@@ -95,42 +105,62 @@ export class Outbox {
     this.wake?.();
   }
 
-  /** The events to send now, signed; the same ones again until `confirm`. */
+  /** The events to send now, signed, behind those that are on their way. */
   batch(): AgentEventEnvelope[] {
-    if (this.inFlight.length === 0) {
-      if (this.fixed.length < BATCH_EVENTS) this.collectLive();
-      let chars = 0;
-      while (this.inFlight.length < BATCH_EVENTS && this.fixed[0]) {
-        chars += this.fixed[0].body.length;
-        if (this.inFlight.length > 0 && chars > BATCH_CHARS) break;
-        const pending = this.fixed[0];
-        this.fixed.shift();
-        this.inFlight.push({ pending, envelope: this.sign(pending) });
-      }
+    // What is worth sending of live events is decided when nothing is on its way.
+    if (this.underWay.length === 0 && this.fixed.length < BATCH_EVENTS) this.collectLive();
+    const batch: Sent[] = [];
+    let chars = 0;
+    while (batch.length < BATCH_EVENTS) {
+      const next = this.again[0] ?? this.fixed[0];
+      if (!next) break;
+      chars += ('pending' in next ? next.pending : next).body.length;
+      if (batch.length > 0 && chars > BATCH_CHARS) break;
+      if ('pending' in next) this.again.shift();
+      else this.fixed.shift();
+      batch.push('pending' in next ? next : { pending: next, envelope: this.sign(next) });
     }
-    return this.inFlight.map((item) => item.envelope);
+    if (batch.length > 0) this.underWay.push(batch);
+    return batch.map(({ envelope }) => envelope);
   }
 
-  /** The broker has accepted the events of the last `batch`. */
+  /** The broker has accepted the oldest batch that is on its way. */
   confirm(): void {
-    const last = this.inFlight.findLast((item) => item.pending.id !== undefined)?.pending.id;
-    this.inFlight = [];
+    const batch = this.underWay.shift() ?? [];
+    const last = batch.findLast(({ pending }) => pending.id !== undefined)?.pending.id;
     if (last !== undefined) this.options.journal.note({ k: 'sent', id: last });
+    this.wake?.();
+  }
+
+  /** The connection is a new one: what was on its way goes again. */
+  restart(): void {
+    this.again = [...this.underWay.flat(), ...this.again];
+    this.underWay = [];
   }
 
   get isEmpty(): boolean {
+    return this.underWay.length + this.again.length + this.fixed.length === 0 && !this.hasLive;
+  }
+
+  private get hasNext(): boolean {
+    if (this.underWay.length >= MOST_UNDER_WAY) return false;
+    return this.again.length + this.fixed.length > 0 || (this.underWay.length === 0 && this.hasLive);
+  }
+
+  private get hasLive(): boolean {
     return (
-      this.inFlight.length + this.fixed.length + this.progress.size === 0 &&
-      !this.heartbeat &&
-      [...this.logs.values()].every((log) => log.buffer.isEmpty)
+      this.progress.size > 0 ||
+      this.heartbeat !== undefined ||
+      [...this.logs.values()].some((log) => !log.buffer.isEmpty)
     );
   }
 
   /** @returns when there is something to send. */
   async ready(signal: AbortSignal): Promise<void> {
-    if (!this.isEmpty || signal.aborted) return;
+    if (this.hasNext || signal.aborted) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {
+        if (!this.hasNext && !signal.aborted) return;
         signal.removeEventListener('abort', done);
         this.wake = undefined;
         resolve();
