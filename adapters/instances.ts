@@ -29,10 +29,21 @@ export function instancesOf(context: InvocationContext): Instances {
 
 /** By what their binding says: to make one takes as long as a request. */
 const clients = new Map<string, DurableClient>();
+/** By the binding itself, where a host hands out the same one each time. */
+const clientsOfBindings = new WeakMap<object, DurableClient>();
 
 /** The SDK's client for this app's task hub; the function needs the input binding `durableClient`. */
 export function clientOf(context: InvocationContext): DurableClient {
   const binding = bindingOf(context);
+  const isObject = typeof binding === 'object' && binding !== null;
+  const known = isObject ? clientsOfBindings.get(binding) : undefined;
+  if (known) return known;
+  const client = clientOfText(context, binding);
+  if (isObject) clientsOfBindings.set(binding, client);
+  return client;
+}
+
+function clientOfText(context: InvocationContext, binding: unknown): DurableClient {
   const key = JSON.stringify(binding);
   const known = clients.get(key);
   if (known) return known;

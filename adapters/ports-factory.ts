@@ -37,7 +37,8 @@ import { TableRegistrationTokens } from './tables/registration-tokens';
 import { TableRunIndex } from './tables/run-index';
 import { tablesInProcess } from './tables/in-process';
 import { TableSchedules } from './tables/schedules';
-import { Table } from './tables/table';
+import { RowRequests } from './tables/row-requests';
+import { Table, type OpenTable } from './tables/table';
 import { TableTriggerHistory } from './tables/trigger-history';
 
 /**
@@ -102,18 +103,21 @@ function lazy<T>(make: () => T): () => T {
 }
 
 /** Tables of this app are told from the task hub's by their prefix. */
-async function openTable(
-  environment: Environment,
-  identity: AppIdentity,
-  name: string,
-): Promise<TableClient> {
+async function openTable(environment: Environment, identity: AppIdentity, name: string): Promise<OpenTable> {
   const account = storageAccount(environment);
-  const service = account.kind === 'connection' ? tablesInProcess(account.connectionString) : undefined;
+  const inside = account.kind === 'connection' ? tablesInProcess(account.connectionString) : undefined;
   const fullName = `${environment['ATTENDANT_TABLE_PREFIX'] ?? 'app'}${name}`;
-  if (service) return new TableClient(service.url, fullName, service.options);
-  return account.kind === 'connection'
-    ? TableClient.fromConnectionString(account.connectionString, fullName, { allowInsecureConnection: true })
-    : new TableClient(account.tables, fullName, await identity.get());
+  if (inside) {
+    const client = new TableClient(inside.url, fullName, inside.options);
+    return { client, rows: new RowRequests(inside.service, `${inside.url}/${fullName}`) };
+  }
+  const client =
+    account.kind === 'connection'
+      ? TableClient.fromConnectionString(account.connectionString, fullName, {
+          allowInsecureConnection: true,
+        })
+      : new TableClient(account.tables, fullName, await identity.get());
+  return { client };
 }
 
 function createBlobs(environment: Environment, identity: AppIdentity): Blobs {

@@ -1,13 +1,13 @@
 import type { TableServiceClientOptions } from '@azure/data-tables';
 import { createHttpHeaders } from '@azure/core-rest-pipeline';
-import { hostService } from '../host-services';
+import { hostService, type HostService } from '../host-services';
 
 type HttpClient = NonNullable<TableServiceClientOptions['httpClient']>;
 
 /** The tables that a connection string names, when they run in this process: the client's requests go there without a socket. */
 export function tablesInProcess(
   connectionString: string,
-): { url: string; options: TableServiceClientOptions } | undefined {
+): { url: string; service: HostService; options: TableServiceClientOptions } | undefined {
   const url = /(?:^|;)\s*TableEndpoint=([^;]+)/i.exec(connectionString)?.[1];
   const service = url === undefined ? undefined : hostService(url);
   if (url === undefined || !service) return undefined;
@@ -28,5 +28,5 @@ export function tablesInProcess(
       };
     },
   };
-  return { url, options: { httpClient, allowInsecureConnection: true } };
+  return { url, service, options: { httpClient, allowInsecureConnection: true } };
 }

@@ -1,4 +1,5 @@
 import type { TableClient, TransactionAction } from '@azure/data-tables';
+import type { RowRequests } from './row-requests';
 
 /** A column holds text, a whole number below 2^31 or a truth value; `undefined` is not written. Instants are ISO 8601 text. */
 export type Columns = Record<string, string | number | boolean | undefined>;
@@ -34,44 +35,57 @@ export interface PartitionQuery {
 /** What stores do with a table. */
 export type TableRows = Pick<Table, keyof Table>;
 
+/** A table's client, and a shorter way to its single rows where there is one. */
+export interface OpenTable {
+  client: TableClient;
+  rows?: RowRequests | undefined;
+}
+
 /** One table, created when it is first used. Answers "exists" and "changed meanwhile" as values; other failures are thrown. */
 export class Table {
-  private ready: Promise<TableClient> | undefined;
+  private ready: Promise<OpenTable> | undefined;
 
-  constructor(private readonly open: () => Promise<TableClient>) {}
+  constructor(private readonly open: () => Promise<OpenTable>) {}
 
   /** @returns false when a row of this key exists; it stays as it is. */
   async insert(key: Key, columns: Columns): Promise<boolean> {
-    const client = await this.client();
+    const { client, rows } = await this.opened();
+    if (rows) return rows.insert(key, columns);
     return (await unlessStatus(409, client.createEntity(entity(key, columns)))) !== undefined;
   }
 
   async get(key: Key): Promise<StoredRow | undefined> {
-    const client = await this.client();
+    const { client, rows } = await this.opened();
+    if (rows) return rows.get(key);
     const found = await unlessStatus(404, client.getEntity(key.partition, key.row));
     return found && storedRow(found);
   }
 
   /** Writes these columns, leaving the row's others as they are; creates the row when it is missing. */
   async merge(key: Key, columns: Columns): Promise<void> {
-    await (await this.client()).upsertEntity(entity(key, columns), 'Merge');
+    const { client, rows } = await this.opened();
+    if (rows) return rows.merge(key, columns);
+    await client.upsertEntity(entity(key, columns), 'Merge');
   }
 
   /** Writes the row as a whole. */
   async put(key: Key, columns: Columns): Promise<void> {
-    await (await this.client()).upsertEntity(entity(key, columns), 'Replace');
+    const { client, rows } = await this.opened();
+    if (rows) return rows.put(key, columns);
+    await client.upsertEntity(entity(key, columns), 'Replace');
   }
 
   /** Writes the row as a whole if it is still what `etag` names. @returns its new ETag, or undefined when it has changed. */
   async replace(key: Key, columns: Columns, etag: string): Promise<string | undefined> {
-    const client = await this.client();
+    const { client, rows } = await this.opened();
+    if (rows) return rows.replace(key, columns, etag);
     const written = await unlessStatus(412, client.updateEntity(entity(key, columns), 'Replace', { etag }));
     return written && (written.etag ?? '*');
   }
 
   /** Removes the row; one that is not there is no error. */
   async remove(key: Key): Promise<void> {
-    const client = await this.client();
+    const { client } = await this.opened();
     await unlessStatus(404, client.deleteEntity(key.partition, key.row));
   }
 
@@ -80,7 +94,7 @@ export class Table {
    * @returns false when a row to insert exists, or one to replace has changed or is gone. One to remove is removed whatever it has become.
    */
   async transact(writes: readonly RowWrite[]): Promise<boolean> {
-    const client = await this.client();
+    const { client } = await this.opened();
     const actions = writes.map((write): TransactionAction => {
       if (write.kind === 'remove') return ['delete', entity(write.key, {})];
       const row = entity(write.key, write.columns);
@@ -97,7 +111,7 @@ export class Table {
 
   /** Rows in order of their key. */
   async query(query: PartitionQuery): Promise<StoredRow[]> {
-    const client = await this.client();
+    const { client } = await this.opened();
     const top = query.top ?? Number.POSITIVE_INFINITY;
     const rows: StoredRow[] = [];
     const pages = client
@@ -114,7 +128,7 @@ export class Table {
 
   /** Removes at most `most` rows of the partitions that begin with `prefix`. @returns how many. */
   async removePartitions(prefix: string, most: number): Promise<number> {
-    const client = await this.client();
+    const { client } = await this.opened();
     const last = String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
     const filter = `PartitionKey ge ${quoted(prefix)} and PartitionKey lt ${quoted(`${prefix.slice(0, -1)}${last}`)}`;
     const select = ['PartitionKey', 'RowKey'];
@@ -131,16 +145,16 @@ export class Table {
     return removed;
   }
 
-  private async client(): Promise<TableClient> {
+  private async opened(): Promise<OpenTable> {
     this.ready ??= this.create();
     return this.ready;
   }
 
-  private async create(): Promise<TableClient> {
+  private async create(): Promise<OpenTable> {
     try {
-      const client = await this.open();
-      await client.createTable();
-      return client;
+      const opened = await this.open();
+      await opened.client.createTable();
+      return opened;
     } catch (cause) {
       this.ready = undefined;
       throw cause;

@@ -98,6 +98,9 @@ export function isTrigger(type: string): boolean {
   return /trigger$/i.test(type);
 }
 
+export const hasOutputs = ({ metadata }: RegisteredFunction): boolean =>
+  Object.values(metadata.bindings).some(({ direction }) => direction === 'out');
+
 function unknownHook(name: string): never {
   throw Object.assign(new RangeError(`Unrecognized hook "${name}"`), { isAzureFunctionsSystemError: true });
 }

@@ -1,10 +1,10 @@
 import type { FunctionInvoker, InvocationResult } from '../durable/engine-api';
-import type { AppRegistry, RegisteredFunction } from './app-registry';
+import { hasOutputs, type AppRegistry, type RegisteredFunction } from './app-registry';
 import { messageOf } from './host-error';
 import type { InputBindings } from './input-bindings';
 import type { OutputBindings } from './output-bindings';
 import type { RpcTypedData } from './rpc';
-import { asIs, textData } from './typed-data';
+import { asIs, readText, textData } from './typed-data';
 import type { Worker } from './worker';
 
 const TRIGGERS = {
@@ -37,20 +37,26 @@ export function createInvoker(options: {
   async function run(
     kind: keyof typeof TRIGGERS,
     name: string,
-    data: RpcTypedData | undefined,
-    triggerMetadata: Record<string, RpcTypedData>,
+    { value, data, instanceId }: { value: unknown; data: RpcTypedData; instanceId?: string },
   ): Promise<InvocationResult> {
     const fn = tables[kind].get(name.toLowerCase());
     if (!fn) return { ok: false, message: `There is no ${kind} function '${name}'.` };
+    const writes = hasOutputs(fn);
     try {
       const invocation = await worker.invoke(fn, {
-        triggerMetadata,
-        // An activity without input gets the trigger with no data at all.
-        inputData: [{ name: fn.trigger.name, data: data ?? {} }, ...inputs.of(fn)],
+        triggerMetadata: instanceId === undefined ? {} : { instanceId: textData(instanceId) },
+        inputData: [{ name: fn.trigger.name, data }, ...inputs.of(fn)],
+        plain: writes
+          ? undefined
+          : {
+              trigger: value,
+              metadata: instanceId === undefined ? {} : { instanceId: readText(instanceId) },
+              extra: inputs.valuesOf(fn),
+            },
         reason: `(null)`,
       });
       const { result } = invocation;
-      if (hasOutputs(fn)) await outputs.write(fn, await invocation.response(result));
+      if (writes) await outputs.write(fn, await invocation.response(result));
       return { ok: true, value: result };
     } catch (error) {
       return failure(error);
@@ -61,17 +67,17 @@ export function createInvoker(options: {
     names: (kind) => [...tables[kind].values()].map((fn) => fn.name),
     staysInside: (activity) => inside.has(activity),
     orchestration: (name, instanceId, payload) =>
-      run('orchestration', name, asIs(payload), { instanceId: textData(instanceId) }),
+      run('orchestration', name, { value: payload, data: asIs(payload), instanceId }),
     activity: (name, instanceId, input) =>
-      run('activity', name, input === undefined ? undefined : { string: input }, {
-        instanceId: textData(instanceId),
+      // An activity without input gets the trigger with no data at all.
+      run('activity', name, {
+        value: input === undefined ? undefined : readText(input),
+        data: input === undefined ? {} : { string: input },
+        instanceId,
       }),
-    entity: (name, _key, payload) => run('entity', name, asIs(payload), {}),
+    entity: (name, _key, payload) => run('entity', name, { value: payload, data: asIs(payload) }),
   };
 }
-
-const hasOutputs = (fn: RegisteredFunction): boolean =>
-  Object.values(fn.metadata.bindings).some(({ direction }) => direction === 'out');
 
 function failure(error: unknown): InvocationResult {
   const result: InvocationResult = { ok: false, message: messageOf(error) };

@@ -4,6 +4,7 @@ import type { RpcTypedData } from './rpc';
 /** What a function receives besides its trigger. Only the Durable client can be an input here. */
 export class InputBindings {
   private readonly byFunction = new Map<string, { name: string; data: RpcTypedData }[]>();
+  private readonly values = new Map<string, [name: string, value: unknown][]>();
 
   /** @param durableClient the JSON text for one binding */
   constructor(
@@ -14,9 +15,14 @@ export class InputBindings {
       const inputs = Object.entries(fn.metadata.bindings).filter(
         ([name, binding]) => binding.direction === 'in' && name !== fn.trigger.name,
       );
+      const texts = inputs.map(([name, binding]) => [name, durableClient(binding)] as const);
       this.byFunction.set(
         fn.id,
-        inputs.map(([name, binding]) => ({ name, data: { string: durableClient(binding) } })),
+        texts.map(([name, text]) => ({ name, data: { string: text } })),
+      );
+      this.values.set(
+        fn.id,
+        texts.map(([name, text]) => [name, frozen(JSON.parse(text))]),
       );
     }
   }
@@ -24,4 +30,15 @@ export class InputBindings {
   of(fn: RegisteredFunction): { name: string; data: RpcTypedData }[] {
     return this.byFunction.get(fn.id) ?? [];
   }
+
+  /** The same as values; all invocations share them. */
+  valuesOf(fn: RegisteredFunction): [name: string, value: unknown][] {
+    return this.values.get(fn.id) ?? [];
+  }
+}
+
+function frozen(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const part of Object.values(value)) frozen(part);
+  return Object.freeze(value);
 }

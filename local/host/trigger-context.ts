@@ -1,6 +1,6 @@
 import type { Clock } from '../clock';
 import type { Store } from '../store/store';
-import type { AppRegistry, RegisteredFunction } from './app-registry';
+import { hasOutputs, type AppRegistry, type RegisteredFunction } from './app-registry';
 import type { AppConfig, Settings } from './host-config';
 import type { HostLogger } from './host-log';
 import type { InputBindings } from './input-bindings';
@@ -49,5 +49,5 @@ export async function runTriggered(
     reason: event.reason,
     retryContext: event.retryContext,
   });
-  await context.outputs.write(fn, await invocation.response(invocation.result));
+  if (hasOutputs(fn)) await context.outputs.write(fn, await invocation.response(invocation.result));
 }

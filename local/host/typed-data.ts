@@ -14,3 +14,13 @@ const NO_JSON = /^(?:[^\s"\d{[\-tfn]|[\d-][\d.eE+-]*[^\s\d.eE+-])/;
  * costs it more than all the rest of an invocation, so what cannot be JSON is handed over as it is.
  */
 export const textData = (text: string): RpcTypedData => (NO_JSON.test(text) ? asIs(text) : { string: text });
+
+/** A text as the library reads it: a value where it is JSON, else the text itself. */
+export function readText(text: string): unknown {
+  if (NO_JSON.test(text)) return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}

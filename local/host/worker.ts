@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock';
 import type { AppRegistry, HookName, RegisteredFunction } from './app-registry';
+import { callDirectly, patternOf, type ContextPattern, type PlainInput } from './direct-call';
 import { messageOf } from './host-error';
 import type { HostLogger, LogLevels } from './host-log';
 import type {
@@ -16,6 +17,8 @@ import type {
 
 export interface InvocationInput {
   inputData: { name: string; data: RpcTypedData }[];
+  /** The same as plain values, of a function without outputs: then the library need not convert anything. */
+  plain?: PlainInput | undefined;
   triggerMetadata?: Record<string, RpcTypedData>;
   traceParent?: string | undefined;
   traceState?: string | undefined;
@@ -49,6 +52,8 @@ export class FunctionTimeoutError extends Error {
 export class Worker {
   private readonly all = new Tally();
   private readonly background = new Tally();
+  /** By function, once it has been invoked with plain values. */
+  private readonly patterns = new Map<string, ContextPattern | undefined>();
 
   constructor(
     private readonly options: {
@@ -140,6 +145,20 @@ export class Worker {
     ids: object,
   ): Promise<Invocation> {
     const { registry } = this.options;
+    const hooked = registry.hooks.preInvocation.length > 0 || registry.hooks.postInvocation.length > 0;
+    const pattern = this.patterns.get(fn.id);
+    const { plain } = input;
+    if (plain && pattern && !hooked) {
+      const result = await callDirectly({
+        pattern,
+        callback: fn.callback,
+        functionName: fn.name,
+        invocationId,
+        input: plain,
+        log: (level, category, message) => this.userLog(fn, ids, level, category, message),
+      });
+      return { invocationId, result, response: () => Promise.resolve({ invocationId }) };
+    }
     const request: InvocationRequest = {
       invocationId,
       functionId: fn.id,
@@ -162,7 +181,7 @@ export class Worker {
     if (!registry.model) throw new Error('The app has set no programming model.');
     const model = await registry.model.getInvocationModel(core);
     const { context, inputs } = await model.getArguments();
-    const hooked = registry.hooks.preInvocation.length > 0 || registry.hooks.postInvocation.length > 0;
+    if (plain && !this.patterns.has(fn.id)) this.patterns.set(fn.id, patternOf(context));
     const result = hooked
       ? await this.invokeWithHooks({ fn, core, model, context, inputs })
       : await model.invokeFunction(context, inputs, fn.callback);
