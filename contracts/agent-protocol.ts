@@ -142,11 +142,17 @@ export const errorInfoSchema = z.object({
 export const osFamily = z.enum(['windows10', 'windows11', 'server2016', 'server2019', 'server2022', 'linux']);
 export type OsFamily = z.infer<typeof osFamily>;
 
+/** An account of a machine under the name that a run knows it by (row E1): `id` is the same for all names of one account. */
+export const resolvedAccount = z.object({ userKey: z.string().max(600), id: z.string().max(200) });
+export type ResolvedAccount = z.infer<typeof resolvedAccount>;
+
 export const userSession = z.object({
   user: z.string(),
   userKey: z.string(),
   /** Keys of the other names that the account has on its machine, such as `.\\user` (row E1). */
   aliases: z.array(z.string()).optional(),
+  /** The account's id on its machine, as in `resolvedAccount`. */
+  account: z.string().optional(),
   state: z.enum(['active', 'locked', 'disconnected']),
 });
 
@@ -205,8 +211,9 @@ export const agentEventBodies = {
   /** The listener has started: everything it knows, and which runs it still has on record. */
   hello: z.object({ report: machineReport, installation: z.string() }),
   heartbeat: z.object({ running: z.array(desktopRunId), report: machineReport.optional() }),
-  accepted: z.object({}),
-  refused: z.object({ error: errorInfoSchema }),
+  /** `account`: whom the run's user key names here, where it names anybody. */
+  accepted: z.object({ account: resolvedAccount.optional() }),
+  refused: z.object({ error: errorInfoSchema, account: resolvedAccount.optional() }),
   started: z.object({ at: instant }),
   progress: z.object({
     subflow: z.string().max(200).optional(),

@@ -126,6 +126,7 @@ function joiningMachine(machine: MovingMachine, left: Detached | undefined): Joi
     report: machine.report,
     reportSeq: left?.reportSeq,
     maintenance: left?.maintenance ?? machine.maintenance,
+    ...(left?.accounts ? { accounts: left.accounts } : {}),
   };
 }
 

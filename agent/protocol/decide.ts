@@ -103,6 +103,28 @@ export function decideRestart(state: JournalState, wallNow: number, damaged = fa
   return decision;
 }
 
+/**
+ * An acceptance reserves nothing (rule 3), but of one account under two names: the control plane learns from the answer to an offer
+ * that they are one, and both `go`s would be on their way. Which of them is told to go shows within a minute.
+ */
+const SETTLED_WITHIN_MS = 60_000;
+
+function accepted(
+  state: JournalState,
+  { run, userKey }: { run: string; userKey: string },
+  facts: Circumstances,
+): string | undefined {
+  const account = facts.accounts.get(userKey);
+  if (account === undefined) return undefined;
+  for (const [other, entry] of state.runs) {
+    if (other === run || entry.state !== 'accepted' || entry.userKey === userKey) continue;
+    const recent = entry.acceptedAt !== undefined && facts.now - entry.acceptedAt < SETTLED_WITHIN_MS;
+    if (recent && facts.accounts.get(entry.userKey) === account)
+      return 'A run of the same user, under another name, is about to start on this machine.';
+  }
+  return undefined;
+}
+
 /** Why no further run of `userKey` can be taken, from the `started` records alone: an acceptance reserves nothing (rule 3). */
 export function occupied(state: JournalState, userKey: string, facts: Circumstances): string | undefined {
   const accountOf = (key: string): string => facts.accounts.get(key) ?? key;
@@ -140,21 +162,32 @@ function decideOffer(
   const { run, fence, userKey } = offer;
   const refuse = (code: 'UIFlowAlreadyRunning' | 'UIFlowAgentNotAvailable', detail: string): Decision => ({
     records: [],
-    events: [{ kind: 'refused', run, fence, body: { error: errorInfo(code, { detail }) } }],
+    events: [
+      { kind: 'refused', run, fence, body: { error: errorInfo(code, { detail }), ...named(userKey, facts) } },
+    ],
   });
-  if (entry && sameFence(entry.fence, fence)) return again(run, entry);
+  if (entry && sameFence(entry.fence, fence)) return again(run, entry, facts);
   if (entry?.state === 'started' || entry?.state === 'done') return nothing;
   if (compareFences(fence, state.highest) < 0) {
     return refuse('UIFlowAlreadyRunning', 'A later grant of this machine has been seen.');
   }
   if (entry && compareFences(entry.fence, fence) > 0) return nothing;
   if (facts.unable) return refuse('UIFlowAgentNotAvailable', facts.unable);
-  const full = occupied(state, userKey, facts);
+  const full = occupied(state, userKey, facts) ?? accepted(state, offer, facts);
   if (full) return refuse('UIFlowAlreadyRunning', full);
   return {
     records: [{ k: 'accepted', run, fence, userKey }],
-    events: [{ kind: 'accepted', run, fence, body: {} }],
+    events: [{ kind: 'accepted', run, fence, body: named(userKey, facts) }],
   };
+}
+
+/** Whom the key names here, for the control plane (row E1). */
+function named(
+  userKey: string,
+  { accounts }: Pick<Circumstances, 'accounts'>,
+): Pick<AgentEventBody<'accepted'>, 'account'> {
+  const id = accounts.get(userKey);
+  return id === undefined ? {} : { account: { userKey, id } };
 }
 
 function decideGo(
@@ -173,7 +206,7 @@ function decideGo(
     return { ...decision, highest: fence };
   }
   if (!sameFence(entry.fence, fence)) return nothing;
-  if (entry.state !== 'accepted') return again(run, entry);
+  if (entry.state !== 'accepted') return again(run, entry, facts);
   if (entry.acceptedAt === undefined || facts.now - entry.acceptedAt > facts.goWindowMs) {
     return never(go, facts, 'go after the start window');
   }
@@ -209,7 +242,7 @@ function decideStop(
   if (!sameFence(entry.fence, fence)) return nothing;
   if (entry.state === 'accepted') return never(stop, facts, 'stopped before go');
   if (entry.state === 'started') return { ...nothing, action: ask };
-  return again(run, entry);
+  return again(run, entry, facts);
 }
 
 /** Acts on the latest wish only: repeats and what was overtaken change nothing, and neither does a run that is over. */
@@ -250,11 +283,11 @@ function end(
 }
 
 /** The journal's answer to a command that has been handled before. */
-function again(run: string, entry: RunEntry): Decision {
+function again(run: string, entry: RunEntry, facts: Circumstances): Decision {
   const { fence } = entry;
   switch (entry.state) {
     case 'accepted':
-      return { records: [], events: [{ kind: 'accepted', run, fence, body: {} }] };
+      return { records: [], events: [{ kind: 'accepted', run, fence, body: named(entry.userKey, facts) }] };
     case 'started':
       return { records: [], events: [startedEvent(run, fence, entry.startedAt)] };
     case 'done':

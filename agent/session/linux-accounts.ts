@@ -53,7 +53,12 @@ export async function resolveUid(user: string): Promise<number | undefined> {
 /** SessionPort.accountOf: keys of one account have one uid, whatever the form of the name; the agent's own session is that of its user. */
 export async function accountOf(key: string): Promise<string | undefined> {
   const uid = key === AGENT_SESSION ? os.userInfo().uid : await resolveUid(key);
-  return uid === undefined ? undefined : `uid:${uid}`;
+  return uid === undefined ? undefined : uidAccount(uid);
+}
+
+/** How `accountOf` names a uid: no user key has a colon. */
+export function uidAccount(uid: number): string {
+  return `uid:${uid}`;
 }
 
 /** The other names under which a connection may know a local account of this machine: the inverse of `nameHere`. */

@@ -4,7 +4,7 @@ import type { AccountCheck, OsFamily } from '../../contracts/agent-protocol';
 import { errorInfo } from '../../contracts/errors';
 import { userKey } from '../../contracts/user-name';
 import { AgentError } from '../errors';
-import { accountOf, otherNames, resolveUid } from './linux-accounts';
+import { accountOf, otherNames, resolveUid, uidAccount } from './linux-accounts';
 import { SessionRefusedError, type SessionPort } from './session';
 
 interface OwnSessionOptions {
@@ -58,6 +58,7 @@ export function ownSession(options: OwnSessionOptions = {}): SessionPort {
           user,
           userKey: userKey(user),
           aliases: otherNames(user, os.hostname()).map(userKey),
+          ...(process.platform === 'linux' ? { account: uidAccount(uid) } : {}),
           state: 'active',
         },
       ],

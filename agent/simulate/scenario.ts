@@ -18,7 +18,14 @@ const machine = z.strictObject({
   maxSessions: z.int().min(1).max(100).default(1),
   multipleSessionsPerUser: z.boolean().default(false),
   users: z
-    .array(z.strictObject({ name: user, password: z.enum(['accepted', 'refused']).default('accepted') }))
+    .array(
+      z.strictObject({
+        name: user,
+        /** Other names of the account, such as user@domain. */
+        aliases: z.array(user).default([]),
+        password: z.enum(['accepted', 'refused']).default('accepted'),
+      }),
+    )
     .default([]),
   /** What the machine starts with. */
   sessions: z.array(z.strictObject({ user, state: sessionState })).default([]),
@@ -128,7 +135,9 @@ export function readYaml<T>(yaml: string, schema: z.ZodType<T>): T {
 }
 
 function hasUser(machine: Pick<ScenarioMachine, 'users'>, name: string): boolean {
-  return machine.users.some((known) => known.name.toLowerCase() === name.toLowerCase());
+  return machine.users.some((known) =>
+    [known.name, ...known.aliases].some((each) => each.toLowerCase() === name.toLowerCase()),
+  );
 }
 
 function placeOf(path: readonly PropertyKey[]): string {

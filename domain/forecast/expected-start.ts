@@ -1,4 +1,5 @@
 import type { MachineSnapshot, QueueSnapshot, WaitingRun } from '../run-queue/snapshot';
+import { sameUser } from '../sessions/decide-session';
 import { expectedDuration } from './durations';
 
 /**
@@ -82,5 +83,5 @@ function hasSlot({ machine, work }: Station): boolean {
 
 function takes({ machine, work }: Station, run: WaitingRun): boolean {
   const pinnedElsewhere = run.pinned !== undefined && run.pinned !== machine.machine;
-  return !pinnedElsewhere && !work.some((other) => other.userKey === run.userKey);
+  return !pinnedElsewhere && !work.some((other) => sameUser(machine.accounts, other.userKey, run.userKey));
 }

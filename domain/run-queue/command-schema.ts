@@ -50,6 +50,7 @@ const joining = z.object({
   report: machineReport,
   reportSeq: count.optional(),
   maintenance: z.boolean().optional(),
+  accounts: z.record(z.string(), z.string()).optional(),
 });
 
 const now = ms;
@@ -87,6 +88,14 @@ const queueCommand = z.discriminatedUnion('kind', [
     epoch: z.int().min(1),
     seq: count,
     report: machineReport,
+  }),
+  z.object({
+    kind: z.literal('account'),
+    now,
+    machine: text,
+    epoch: z.int().min(1),
+    userKey: text,
+    id: text,
   }),
   z.object({ kind: z.literal('machineMaintenance'), now, machine: text, on: z.boolean(), actor }),
   z.object({

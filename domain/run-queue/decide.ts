@@ -4,7 +4,7 @@ import { confirm, reconcile, releaseByHand, stopping } from './leases';
 import type { GrantRef, QueueCommand, QueueEffect, QueueReply } from './messages';
 import { attach, detach, forget } from './moves';
 import { changeSettings, machineMaintenance, moveToTop, setPriority, undoMove } from './people';
-import { presence, report } from './presence';
+import { account, presence, report } from './presence';
 import { giveBack, pausedRun, release, request, withdraw } from './runs';
 import type { QueueState } from './state';
 import { findGrant, grantOffer, sameGrant } from './state';
@@ -83,6 +83,8 @@ function apply(state: QueueState, command: QueueCommand): QueueReply {
       return presence(state, command);
     case 'report':
       return report(state, command);
+    case 'account':
+      return account(state, command);
     case 'machineMaintenance':
       return machineMaintenance(state, command);
     case 'bot':

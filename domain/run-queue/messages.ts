@@ -1,6 +1,7 @@
 import type { Fence } from '../../contracts/ids';
 import type { MachineReport } from '../../contracts/agent-protocol';
 import type { Priority } from '../../contracts/runs';
+import type { Accounts } from '../sessions/decide-session';
 import type { SessionTerms } from '../sessions/session-plan';
 
 /**
@@ -55,6 +56,7 @@ export interface JoiningMachine {
   /** Number of the event that brought `report` (0: unknown). */
   reportSeq?: number | undefined;
   maintenance?: boolean | undefined;
+  accounts?: Accounts | undefined;
 }
 
 export interface QueueSettings {
@@ -114,6 +116,8 @@ export type QueueCommand = Timed<
   | { kind: 'forget'; move: number; machine: string; target: string }
   | { kind: 'presence'; machine: string; epoch: number; online: boolean; seq: number }
   | { kind: 'report'; machine: string; epoch: number; seq: number; report: MachineReport }
+  /** Whom a run's user key names on the machine (row E1). */
+  | { kind: 'account'; machine: string; epoch: number; userKey: string; id: string }
   | { kind: 'machineMaintenance'; machine: string; on: boolean; actor: string }
   // by unattended-capacity
   | {
@@ -155,6 +159,7 @@ export type QueueReply =
       presenceSeq: number;
       reportSeq: number;
       maintenance: boolean;
+      accounts?: Accounts | undefined;
       /** Setting that a machine keeps when it leaves a group (row D4). */
       reuseSession: boolean;
     }

@@ -90,6 +90,7 @@ function join(state: QueueState, { move, joining }: { move: number; joining: Joi
     detaching: false,
     move,
     facts: sessionFacts(joining.report),
+    ...(joining.accounts ? { accounts: joining.accounts } : {}),
   });
 }
 
@@ -117,6 +118,7 @@ function detached(state: QueueState, machine: Machine): QueueReply {
     presenceSeq: machine.presenceSeq,
     reportSeq: machine.reportSeq,
     maintenance: machine.maintenance,
+    ...(machine.accounts ? { accounts: machine.accounts } : {}),
     reuseSession: state.settings.reuseSession,
   };
 }

@@ -30,9 +30,9 @@ interface Future {
 function without(state: QueueState, place: Place, index: number): Future {
   const ended = place.runs[index];
   const unattended = ended?.entry.cls.mode === 'unattended';
-  const { facts } = place.machine;
+  const { facts, accounts } = place.machine;
   const sessions = facts.sessions.flatMap((session) => {
-    if (!ended || !unattended || !isAccount(session, ended.entry.cls.userKey)) return [session];
+    if (!ended || !unattended || !isAccount(session, ended.entry.cls.userKey, accounts)) return [session];
     return state.settings.reuseSession ? [{ ...session, state: 'locked' as const }] : [];
   });
   return {

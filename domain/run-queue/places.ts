@@ -48,15 +48,16 @@ export function fitOf(state: QueueState, entry: Entry, place: Place): Fit {
   if (machine.detaching) return { fit: 'closed', why: 'moving' };
   if (machine.maintenance || state.settings.maintenance) return { fit: 'closed', why: 'maintenance' };
   if (!machine.online) return { fit: 'closed', why: 'offline' };
-  if (isRefused(entry, machine.machine, state.timeMs)) return { fit: 'later', why: 'refused' };
   const decision = decideSession({
     facts: machine.facts,
+    accounts: machine.accounts,
     mode: entry.cls.mode,
     userKey: entry.cls.userKey,
     reuse: state.settings.reuseSession,
     runningUsers: runs.map((run) => run.entry.cls.userKey),
   });
   if (decision.kind === 'wait') return { fit: 'later', why: decision.reason };
+  if (isRefused(entry, machine.machine, state.timeMs)) return { fit: 'later', why: 'refused' };
   return decision.kind === 'refuse' ? { fit: 'refusal', code: decision.code } : { fit: 'yes' };
 }
 

@@ -44,6 +44,25 @@ export function report(
   return { kind: 'ok' };
 }
 
+/** Accounts that are remembered of each machine. */
+const KEPT_ACCOUNTS = 200;
+
+/** Row E1: the machine has told whom a user key names there, so that one user under two names is known as one. */
+export function account(
+  state: QueueState,
+  command: { machine: string; epoch: number; userKey: string; id: string },
+): QueueReply {
+  const machine = seen(state, command.machine, command.epoch);
+  if (machine.kind !== 'machine') return machine;
+  const { [command.userKey]: before, ...others } = machine.known.accounts ?? {};
+  if (before === command.id) return { kind: 'ok' };
+  const kept = Object.entries(others).slice(-(KEPT_ACCOUNTS - 1));
+  const accounts = { ...Object.fromEntries(kept), [command.userKey]: command.id };
+  replaceMachine(state, { ...machine.known, accounts });
+  tell(state, { what: 'machine', machine: command.machine, change: 'resolved an account' });
+  return { kind: 'ok' };
+}
+
 function seen(
   state: QueueState,
   id: string,
@@ -61,7 +80,7 @@ function seen(
  * still does. Its grants keep the machine until their runs are reported, silent for long, or released by hand.
  */
 export function registeredAnew(state: QueueState, machine: Machine, epoch: number): Machine {
-  const renewed = { ...machine, epoch, presenceSeq: 0, reportSeq: 0 };
+  const renewed = { ...machine, epoch, presenceSeq: 0, reportSeq: 0, accounts: {} };
   replaceMachine(state, renewed);
   for (const grant of state.grants) {
     if (grant.machine === machine.machine && grant.fence.epoch < epoch) markStopping(state, grant);

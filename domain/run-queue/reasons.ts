@@ -1,3 +1,4 @@
+import { sameUser } from '../sessions/decide-session';
 import { freeBots } from './granting';
 import type { WaitReason } from './messages';
 import type { Fit, Place } from './places';
@@ -94,7 +95,8 @@ function laterReason({ state, entry }: Question, later: readonly Found<'later'>[
   for (const { place, fit } of later) {
     const machine = place.machine.machine;
     if (fit.why === 'session') return { why: 'sessionBlocked', code: 'TooManyActiveSessions', machine };
-    const same = place.runs.find((run) => run.entry.cls.userKey === entry.cls.userKey);
+    const { accounts = {} } = place.machine;
+    const same = place.runs.find((run) => sameUser(accounts, run.entry.cls.userKey, entry.cls.userKey));
     if (fit.why === 'user' && same) return { why: 'userBusy', run: same.entry.run, machine };
     const refusal = entry.refusals.find((r) => r.machine === machine && r.untilMs > state.timeMs);
     if (fit.why === 'refused' && refusal) return { why: 'refused', ...refusal };

@@ -2,7 +2,7 @@ import type { GrantRef, QueueReply, RequestedRun } from './messages';
 import { insertEntry, takeEntry } from './ordering';
 import { emit, tell } from './outbox';
 import { waitReason } from './reasons';
-import type { Entry, Grant, QueueState } from './state';
+import type { Entry, Grant, QueueState, Refusal } from './state';
 import { classOf, findGrant, findMachine, grantOffer, grantRef, sameGrant } from './state';
 
 /** A machine that gave a run back is not offered the same run again for so long. */
@@ -93,6 +93,7 @@ export function release(
   const grant = currentGrant(state, ref);
   if (!grant) return { kind: 'stale' };
   dropGrant(state, grant);
+  forgetRefusals(state, ref.machine, (refusal) => refusal.reason === 'UIFlowAlreadyRunning');
   tell(state, { what: 'released', run: ref.run, machine: ref.machine, outcome });
   if (ran) remember(state, grant.entry.cls.flow, state.timeMs - grant.grantedMs);
   return { kind: 'ok' };
@@ -128,11 +129,16 @@ export function dropGrant(state: QueueState, grant: Grant): void {
   }
 }
 
-/** The machine has shown signs of life: what it gave back may be offered again at once. */
-export function forgetRefusals(state: QueueState, machine: string): void {
-  const refused = (entry: Entry) => entry.refusals.some((refusal) => refusal.machine === machine);
+/** What the machine gave back may be offered again at once: it has shown signs of life, or what was in the way (`which`) is over. */
+export function forgetRefusals(
+  state: QueueState,
+  machine: string,
+  which: (refusal: Refusal) => boolean = () => true,
+): void {
+  const over = (refusal: Refusal) => refusal.machine === machine && which(refusal);
+  const refused = (entry: Entry) => entry.refusals.some(over);
   const forgiven = (entry: Entry): Entry =>
-    refused(entry) ? { ...entry, refusals: entry.refusals.filter((r) => r.machine !== machine) } : entry;
+    refused(entry) ? { ...entry, refusals: entry.refusals.filter((refusal) => !over(refusal)) } : entry;
   // Places do not depend on refusals.
   state.entries = state.entries.map(forgiven);
   state.grants = state.grants.map((grant) =>

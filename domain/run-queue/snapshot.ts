@@ -1,6 +1,6 @@
 import type { Priority } from '../../contracts/runs';
 import { parallelRuns } from '../sessions/session-tables';
-import type { SessionFacts } from '../sessions/decide-session';
+import type { Accounts, SessionFacts } from '../sessions/decide-session';
 import type { GrantRef, PausedRun, QueueSettings, WaitReason } from './messages';
 import { nextToRun } from './next-to-run';
 import { waitReasons } from './reasons';
@@ -64,6 +64,7 @@ export interface MachineSnapshot {
   /** How many runs it executes at once. */
   slots: number;
   facts: SessionFacts;
+  accounts: Accounts;
 }
 
 export function queueSnapshot(state: QueueState): QueueSnapshot {
@@ -112,7 +113,7 @@ function runningOf(grant: Grant): RunningRun {
 }
 
 function machineOf(state: QueueState, machine: Machine): MachineSnapshot {
-  const { epoch, online, presenceSeq, maintenance, detaching, move, facts } = machine;
+  const { epoch, online, presenceSeq, maintenance, detaching, move, facts, accounts = {} } = machine;
   return {
     machine: machine.machine,
     epoch,
@@ -124,5 +125,6 @@ function machineOf(state: QueueState, machine: Machine): MachineSnapshot {
     runs: state.grants.filter((grant) => grant.machine === machine.machine).map((grant) => grant.entry.run),
     slots: parallelRuns(facts),
     facts,
+    accounts,
   };
 }

@@ -1,6 +1,6 @@
 import type { MachineReport } from '../../contracts/agent-protocol';
 import type { Priority } from '../../contracts/runs';
-import type { SessionFacts } from '../sessions/decide-session';
+import type { Accounts, SessionFacts } from '../sessions/decide-session';
 import type {
   BotWant,
   GrantOffer,
@@ -68,6 +68,8 @@ export interface Machine {
   /** Number of the last move that touched it here (rule 8). */
   readonly move: number;
   readonly facts: SessionFacts;
+  /** Row E1: whom user keys name there, the latest last. */
+  readonly accounts?: Accounts | undefined;
 }
 
 export interface QueueState {
@@ -163,9 +165,10 @@ export function sessionFacts(report: MachineReport): SessionFacts {
     maxSessions: report.maxSessions,
     rds: report.rds,
     multipleSessionsPerUser: report.multipleSessionsPerUser,
-    sessions: report.sessions.map(({ userKey, aliases, state }) => ({
+    sessions: report.sessions.map(({ userKey, aliases, account, state }) => ({
       userKey,
       ...(aliases ? { aliases } : {}),
+      ...(account === undefined ? {} : { account }),
       state,
     })),
   };

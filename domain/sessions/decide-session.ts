@@ -12,15 +12,30 @@ export type SessionFacts = Pick<MachineReport, 'os' | 'maxSessions' | 'rds' | 'm
 interface KnownAccount {
   userKey: string;
   aliases?: readonly string[] | undefined;
+  /** The account's id on its machine. */
+  account?: string | undefined;
 }
 
+/** Ids of the accounts that user keys name on a machine, as far as it has told (row E1). */
+export type Accounts = Readonly<Record<string, string>>;
+
 /** Row E1: whether the key names this account. */
-export function isAccount({ userKey, aliases = [] }: KnownAccount, key: string): boolean {
-  return userKey === key || aliases.includes(key);
+export function isAccount(
+  { userKey, aliases = [], account }: KnownAccount,
+  key: string,
+  accounts: Accounts = {},
+): boolean {
+  return userKey === key || aliases.includes(key) || (account !== undefined && account === accounts[key]);
+}
+
+/** Row E1: whether two keys are one user's; until the machine has told their ids, the same string is. */
+export function sameUser(accounts: Accounts, a: string, b: string): boolean {
+  return a === b || (accounts[a] !== undefined && accounts[a] === accounts[b]);
 }
 
 export interface SessionQuestion {
   facts: SessionFacts;
+  accounts?: Accounts | undefined;
   mode: 'attended' | 'unattended';
   userKey: string;
   /** Setting of the machine or group (D3, D4). */
@@ -42,15 +57,16 @@ export type SessionDecision =
  * answer. A run of no user uses the session of the agent, which no other session blocks.
  */
 export function decideSession(question: SessionQuestion): SessionDecision {
-  const { facts, runningUsers, userKey } = question;
+  const { facts, runningUsers, userKey, accounts = {} } = question;
   if (runningUsers.length >= parallelRuns(facts)) return { kind: 'wait', reason: 'slot' };
-  if (runningUsers.includes(userKey)) return { kind: 'wait', reason: 'user' };
+  if (runningUsers.some((other) => sameUser(accounts, other, userKey)))
+    return { kind: 'wait', reason: 'user' };
   if (userKey === AGENT_SESSION) return { kind: 'attach' };
   const cell = sessionCell({
     os: facts.os,
     use: sessionUse(question),
-    own: ownSession(facts, userKey),
-    others: facts.sessions.some((session) => !isAccount(session, userKey)),
+    own: ownSession(question),
+    others: facts.sessions.some((session) => !isAccount(session, userKey, accounts)),
     multipleSessionsPerUser: facts.multipleSessionsPerUser,
   });
   if (cell === 'create' && sessionsFull(question)) return { kind: 'wait', reason: 'session' };
@@ -63,17 +79,18 @@ export function sessionUse(run: { mode: 'attended' | 'unattended'; reuse: boolea
   return run.reuse ? 'reuse' : 'fresh';
 }
 
-function ownSession(facts: SessionFacts, userKey: string): OwnSession {
-  const states = facts.sessions.filter((session) => isAccount(session, userKey)).map(({ state }) => state);
+function ownSession({ facts, userKey, accounts }: SessionQuestion): OwnSession {
+  const own = facts.sessions.filter((session) => isAccount(session, userKey, accounts));
+  const states = own.map(({ state }) => state);
   for (const state of ['active', 'locked', 'disconnected'] as const) if (states.includes(state)) return state;
   return 'none';
 }
 
 /** Row G2: on a server all sessions count, people's too, and those that running runs have yet to create. */
-function sessionsFull({ facts, runningUsers }: SessionQuestion): boolean {
+function sessionsFull({ facts, runningUsers, accounts }: SessionQuestion): boolean {
   if (osKind(facts.os) !== 'windowsServer') return false;
   const coming = runningUsers.filter(
-    (user) => !facts.sessions.some((session) => isAccount(session, user)),
+    (user) => !facts.sessions.some((session) => isAccount(session, user, accounts)),
   ).length;
   return facts.sessions.length + coming >= parallelRuns(facts);
 }

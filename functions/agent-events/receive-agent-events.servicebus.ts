@@ -7,6 +7,7 @@ import { runEvent } from '../../domain/outgoing-events/events';
 import { INBOX, isRunEventKind } from '../../domain/runs/inbox-messages';
 import type { AgentMessage, InboxMessage } from '../../domain/runs/inbox-messages';
 import { signalQueue } from '../queues/signal-queue';
+import { createAccountTeller } from './tell-account';
 import { createMachineHearing } from './hear-machine';
 import { createLastHeard } from './last-heard';
 import { createVerifier } from './verify-event';
@@ -28,6 +29,7 @@ export function receiveAgentEvents(
   const verify = createVerifier(ports);
   const lastHeard = createLastHeard(ports);
   const hearMachine = createMachineHearing(ports);
+  const tellAccount = createAccountTeller(ports);
   const dropped = new Map<DropReason, number>();
 
   return async (message, context) => {
@@ -67,6 +69,11 @@ export function receiveAgentEvents(
         return ports.runLogs.progress(run, { ...event.body, atMs: Date.parse(event.envelope.time) });
       case 'done':
         await keepAccount(run, event);
+        return tellRun(event, speaker, instances);
+      case 'accepted':
+      case 'refused':
+        // First the queue, so that a run that goes back there because of its user waits for that user.
+        await tellAccount(event, speaker, instances);
         return tellRun(event, speaker, instances);
       default:
         return tellRun(event, speaker, instances);

@@ -13,6 +13,8 @@ export interface NaiveRun {
   waits: boolean;
   top: number;
   refusedUntil: Map<string, number>;
+  /** Machines whose last refusal was for another run of the same user there. */
+  refusedForUser: Set<string>;
   held: { machine: string; epoch: number; n: number; stoppingMs: number | undefined } | undefined;
 }
 
@@ -26,6 +28,7 @@ export interface NaiveMachine {
   moving: boolean;
   move: number;
   report: MachineReport;
+  accounts: Map<string, string>;
 }
 
 /** The rows C4, C5, C9, D1–D5, E1, F1, G1–G3 once more, written as the text says them. `there`: the runs that hold the machine. */
@@ -40,8 +43,9 @@ export function naiveFit(
   if ((run.refusedUntil.get(machine.machine) ?? 0) > world.now) return 'later';
   const slots = naiveSlots(report);
   if (world.there.length >= slots) return 'later';
-  if (world.there.some((other) => other.userKey === run.userKey)) return 'later';
-  const own = sessions.filter((session) => session.userKey === run.userKey);
+  const idOf = (key: string) => machine.accounts.get(key) ?? key;
+  if (world.there.some((other) => idOf(other.userKey) === idOf(run.userKey))) return 'later';
+  const own = sessions.filter((session) => isOf(session, run.userKey, idOf));
   const ownActive = own.some((session) => session.state === 'active');
   if (run.mode === 'attended') return ownActive ? 'yes' : 'refused';
   if (report.os === 'linux') return 'yes';
@@ -51,8 +55,16 @@ export function naiveFit(
     return world.reuse && own.length === sessions.length && !ownActive ? 'yes' : 'refused';
   }
   if (own.length > 0) return world.reuse && !ownActive ? 'yes' : 'refused';
-  const starting = world.there.filter((other) => !sessions.some((s) => s.userKey === other.userKey));
+  const starting = world.there.filter((other) => !sessions.some((s) => isOf(s, other.userKey, idOf)));
   return sessions.length + starting.length < slots ? 'yes' : 'later';
+}
+
+function isOf(
+  session: MachineReport['sessions'][number],
+  userKey: string,
+  idOf: (key: string) => string,
+): boolean {
+  return session.userKey === userKey || session.account === idOf(userKey);
 }
 
 export function naiveSlots(report: MachineReport): number {

@@ -81,7 +81,7 @@ export class ReferenceQueue {
       case 'return':
         return this.#return(command);
       case 'release':
-        return this.#end(command.grant) ? 'ok' : 'stale';
+        return this.#release(command.grant) ? 'ok' : 'stale';
       case 'confirm':
         return 'ok';
       case 'paused':
@@ -127,6 +127,8 @@ export class ReferenceQueue {
       case 'presence':
       case 'report':
         return this.#heard(command);
+      case 'account':
+        return this.#account(command);
       case 'machineMaintenance': {
         const machine = this.machine(command.machine);
         if (machine) machine.maintenance = command.on;
@@ -163,6 +165,7 @@ export class ReferenceQueue {
       arrival: this.arrivals,
       top: 0,
       refusedUntil: new Map(),
+      refusedForUser: new Set(),
       held: undefined,
     });
     return 'queued';
@@ -176,12 +179,14 @@ export class ReferenceQueue {
     return 'removed';
   }
 
-  #return({ grant }: Of<'return'>): string {
+  #return({ grant, reason }: Of<'return'>): string {
     const run = this.#holder(grant);
     if (!run) return 'stale';
     this.#drop(run);
     if (run.deadlineMs <= this.now) return 'expired';
     run.refusedUntil.set(grant.machine, this.now + 30_000);
+    if (reason === 'UIFlowAlreadyRunning') run.refusedForUser.add(grant.machine);
+    else run.refusedForUser.delete(grant.machine);
     this.runs.push(run);
     return 'queued';
   }
@@ -196,10 +201,14 @@ export class ReferenceQueue {
     );
   }
 
-  #end(grant: GrantRef): boolean {
+  #release(grant: GrantRef): boolean {
     const run = this.#holder(grant);
-    if (run) this.#drop(run);
-    return run !== undefined;
+    if (!run) return false;
+    this.#drop(run);
+    for (const other of this.runs) {
+      if (other.refusedForUser.has(grant.machine)) other.refusedUntil.delete(grant.machine);
+    }
+    return true;
   }
 
   #drop(run: NaiveRun): void {
@@ -255,6 +264,7 @@ export class ReferenceQueue {
         reportSeq,
         maintenance,
         report,
+        accounts: new Map(Object.entries(joining.accounts ?? {})),
         move,
         moving: false,
       });
@@ -269,7 +279,7 @@ export class ReferenceQueue {
   }
 
   #anew(machine: NaiveMachine, epoch: number): void {
-    Object.assign(machine, { epoch, presenceSeq: 0, reportSeq: 0 });
+    Object.assign(machine, { epoch, presenceSeq: 0, reportSeq: 0, accounts: new Map() });
     for (const { held } of this.there(machine.machine)) {
       if (held && held.epoch < epoch) held.stoppingMs ??= this.now;
     }
@@ -291,6 +301,15 @@ export class ReferenceQueue {
     this.machines = this.machines.filter((other) => other !== machine);
     this.runs = this.runs.filter((run) => run.held || run.pinned !== id);
     this.gone.set(id, { move, target });
+    return 'ok';
+  }
+
+  #account({ machine: id, epoch, userKey, id: account }: Of<'account'>): string {
+    const machine = this.machine(id);
+    if (!machine) return 'NoSuchMachine';
+    if (epoch < machine.epoch) return 'old';
+    if (epoch > machine.epoch) this.#anew(machine, epoch);
+    machine.accounts.set(userKey, account);
     return 'ok';
   }
 

@@ -18,7 +18,9 @@ import { once, pick } from './random';
 
 const QUEUES = ['G', 'Q'] as const;
 const MACHINES = ['m1', 'm2', 'm3'] as const;
-const USERS = ['ann', 'bob', 'eve'] as const;
+const USERS = ['ann', 'bob', 'eve', 'ann@corp'] as const;
+/** Whom the names mean: two are one user's (row E1). */
+const ACCOUNTS = { ann: 'id:1', bob: 'id:2', eve: 'id:3', 'ann@corp': 'id:1' } as const;
 const HOUR = 3_600_000;
 
 type Untimed<C> = C extends QueueCommand ? Omit<C, 'now'> : never;
@@ -151,7 +153,8 @@ export class World {
 
   #giveBack(queue: CheckedQueue): void {
     const grant = this.#someGrant(queue);
-    if (grant) this.#say(queue, { kind: 'return', grant, reason: 'no answer' });
+    const reason = once(this.choices, 2) ? 'no answer' : 'UIFlowAlreadyRunning';
+    if (grant) this.#say(queue, { kind: 'return', grant, reason });
   }
 
   #someWaiting(queue: CheckedQueue): string {
@@ -229,7 +232,10 @@ export class World {
     const seq = Math.max(0, this.#seq - (once(choices, 5) ? choices.below(20) : 0));
     const epoch = this.#epochs.get(machine) ?? 1;
     const where = once(choices, 5) ? queue : this.#queue(this.#home.get(machine) ?? 'G');
-    if (once(choices, 2)) {
+    const userKey = pick(choices, USERS);
+    if (once(choices, 6))
+      this.#say(where, { kind: 'account', machine, epoch, userKey, id: ACCOUNTS[userKey] });
+    else if (once(choices, 2)) {
       this.#say(where, { kind: 'presence', machine, epoch, online: !once(choices, 4), seq });
     } else this.#say(where, { kind: 'report', machine, epoch, seq, report: this.#report(machine) });
   }
@@ -238,7 +244,14 @@ export class World {
     const { choices } = this;
     const sessions = USERS.flatMap((userKey) =>
       once(choices, 3)
-        ? [{ user: userKey, userKey, state: pick(choices, ['active', 'locked', 'disconnected'] as const) }]
+        ? [
+            {
+              user: userKey,
+              userKey,
+              ...(once(choices, 2) ? { account: ACCOUNTS[userKey] } : {}),
+              state: pick(choices, ['active', 'locked', 'disconnected'] as const),
+            },
+          ]
         : [],
     );
     return {
@@ -256,12 +269,13 @@ export class World {
 
   #joining(machine: string, move: number, brings?: Moving['brings']): Extract<Command, { kind: 'attach' }> {
     const { lastN = 0, online = true, presenceSeq = 0, reportSeq = 0, maintenance = false } = brings ?? {};
+    const { accounts } = brings ?? {};
     const epoch = this.#epochs.get(machine) ?? 1;
     const report = this.#report(machine);
     return {
       kind: 'attach',
       move,
-      joining: { machine, epoch, lastN, online, presenceSeq, reportSeq, maintenance, report },
+      joining: { machine, epoch, lastN, online, presenceSeq, reportSeq, maintenance, report, accounts },
     };
   }
 

@@ -5,7 +5,7 @@ import type { AccountCheck } from '../../../contracts/agent-protocol';
 import { errorInfo } from '../../../contracts/errors';
 import { messageOf } from '../../errors';
 import type { Log } from '../../log';
-import { accountOf, findAccount, otherNames, type LinuxAccount } from '../linux-accounts';
+import { accountOf, findAccount, otherNames, uidAccount, type LinuxAccount } from '../linux-accounts';
 import { planWithoutTerms, sessionCase } from '../session-case';
 import {
   SessionRefusedError,
@@ -81,8 +81,8 @@ export class LinuxSessions implements SessionPort {
       multipleSessionsPerUser: false,
       // A run's own session is left out while the run goes on: the control plane counts it by its grant.
       sessions: [
-        ...people.map(({ user, state }) => reported(user, state)),
-        ...kept.map(({ record: { user } }) => reported(user, 'locked')),
+        ...people.map(({ user, uid, state }) => reported({ user, uid }, state)),
+        ...kept.map(({ record }) => reported(record, 'locked')),
       ],
     };
   }
@@ -289,8 +289,12 @@ async function signIn(account: LinuxAccount, { credential }: SessionRequest): Pr
   if (problem) throw new SessionRefusedError(problem.code, problem.message);
 }
 
-function reported(user: string, state: Desktop['state']): SessionReport['sessions'][number] {
-  return { user, userKey: userKey(user), aliases: otherNames(user, os.hostname()).map(userKey), state };
+function reported(
+  { user, uid }: { user: string; uid: number },
+  state: Desktop['state'],
+): SessionReport['sessions'][number] {
+  const aliases = otherNames(user, os.hostname()).map(userKey);
+  return { user, userKey: userKey(user), aliases, account: uidAccount(uid), state };
 }
 
 /** For runs whose connection names nobody: they execute as the agent itself does. */

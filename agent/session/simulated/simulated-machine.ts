@@ -35,7 +35,12 @@ export interface SimulatedMachineOptions {
   maxSessions?: number | undefined;
   multipleSessionsPerUser?: boolean | undefined;
   /** Accounts; whoever is not among them, or is with a password that is refused, cannot sign in. */
-  users: readonly { name: string; password?: 'accepted' | 'refused' | undefined }[];
+  users: readonly {
+    name: string;
+    /** Other names of the account, such as `user@domain`. */
+    aliases?: readonly string[] | undefined;
+    password?: 'accepted' | 'refused' | undefined;
+  }[];
   sessions?: readonly { user: string; state: SessionState }[] | undefined;
   /** How long a sign-in takes, simulated ms. */
   sessionCreationMs?: number | undefined;
@@ -67,15 +72,19 @@ export class SimulatedMachine implements SessionPort {
   readonly name: string;
   private readonly passwords = new Map<string, 'accepted' | 'refused'>();
   private readonly names = new Map<string, string>();
+  /** The key of an account for each of its names. */
+  private readonly keys = new Map<string, string>();
   private sessions: DesktopSession[] = [];
   private creationMs: number;
 
   constructor(private readonly options: SimulatedMachineOptions) {
     this.name = options.name;
     this.creationMs = options.sessionCreationMs ?? 0;
-    for (const { name, password = 'accepted' } of options.users) {
-      this.names.set(name.toLowerCase(), name);
-      this.passwords.set(name.toLowerCase(), password);
+    for (const { name, aliases = [], password = 'accepted' } of options.users) {
+      const key = name.toLowerCase();
+      this.names.set(key, name);
+      this.passwords.set(key, password);
+      for (const known of [name, ...aliases]) this.keys.set(known.toLowerCase(), key);
     }
     for (const { user, state } of options.sessions ?? []) this.begin(user, { state });
   }
@@ -99,8 +108,13 @@ export class SimulatedMachine implements SessionPort {
       multipleSessionsPerUser,
       sessions: this.sessions
         .filter((session) => !session.ofRun)
-        .map(({ user, userKey, state }) => ({ user, userKey, state })),
+        .map(({ user, userKey, state }) => ({ user, userKey, account: accountId(userKey), state })),
     };
+  }
+
+  async accountOf(userKey: string): Promise<string | undefined> {
+    const key = this.keys.get(userKey);
+    return key === undefined ? undefined : accountId(key);
   }
 
   /** Every session with its state, as a person at the machine would see them. */
@@ -110,9 +124,10 @@ export class SimulatedMachine implements SessionPort {
 
   /** @throws SessionRefusedError rows C4, C5, C9, D5, E1, G2; SessionCreationInvalidCredentials, SessionCreationError. */
   async open(request: SessionRequest, signal?: AbortSignal): Promise<SimulatedSession> {
-    const { userKey, mode, plan = planWithoutTerms(this.options.os, mode) } = request;
-    if (userKey === AGENT_SESSION)
+    const { mode, plan = planWithoutTerms(this.options.os, mode) } = request;
+    if (request.userKey === AGENT_SESSION)
       return session('the agent', new AbortController().signal, async () => undefined);
+    const userKey = this.keyOf(request.userKey);
     const cell = sessionCase(plan, this.sessions, userKey);
     switch (cell) {
       case 'attach':
@@ -129,7 +144,7 @@ export class SimulatedMachine implements SessionPort {
   /** Row B9. */
   async check({ user, credential }: Account): Promise<AccountCheck> {
     if (user === undefined) return { user: 'known', password: 'notChecked' };
-    const password = this.passwords.get(user.toLowerCase());
+    const password = this.passwords.get(this.keyOf(user));
     const fail = (known: 'known' | 'unknown', details: string): AccountCheck => ({
       user: known,
       password: known === 'known' ? 'refused' : 'notChecked',
@@ -144,9 +159,9 @@ export class SimulatedMachine implements SessionPort {
 
   /** A person signs in, or comes back to a session of theirs. @throws Error when there is no room or no such account. */
   signIn(user: string): void {
-    const own = this.sessions.find((known) => known.userKey === user.toLowerCase());
+    const own = this.sessions.find((known) => known.userKey === this.keyOf(user));
     if (own) own.state = 'active';
-    else if (!this.names.has(user.toLowerCase())) throw new Error(`${this.name} has no account ${user}.`);
+    else if (!this.names.has(this.keyOf(user))) throw new Error(`${this.name} has no account ${user}.`);
     else if (this.isFull()) throw new Error(`${this.name} has no room for another session.`);
     else this.begin(user, { state: 'active' });
   }
@@ -168,7 +183,7 @@ export class SimulatedMachine implements SessionPort {
   signOff(user: string): void {
     this.sessionOf(user);
     this.end(
-      this.sessions.filter(({ userKey }) => userKey === user.toLowerCase()),
+      this.sessions.filter(({ userKey }) => userKey === this.keyOf(user)),
       `${user} was signed off.`,
     );
   }
@@ -184,7 +199,7 @@ export class SimulatedMachine implements SessionPort {
   }
 
   setPassword(user: string, password: 'accepted' | 'refused'): void {
-    this.passwords.set(user.toLowerCase(), password);
+    this.passwords.set(this.keyOf(user), password);
   }
 
   private async create(userKey: string, signal: AbortSignal | undefined): Promise<DesktopSession> {
@@ -231,7 +246,7 @@ export class SimulatedMachine implements SessionPort {
 
   private begin(user: string, as: { state: SessionState; ofRun?: boolean }): DesktopSession {
     const { state, ofRun = false } = as;
-    const userKey = user.toLowerCase();
+    const userKey = this.keyOf(user);
     const made: DesktopSession = {
       user: this.names.get(userKey) ?? user,
       userKey,
@@ -254,9 +269,14 @@ export class SimulatedMachine implements SessionPort {
   }
 
   private sessionOf(user: string): DesktopSession {
-    const found = this.sessions.find(({ userKey }) => userKey === user.toLowerCase());
+    const found = this.sessions.find(({ userKey }) => userKey === this.keyOf(user));
     if (!found) throw new Error(`${user} has no session on ${this.name}.`);
     return found;
+  }
+
+  /** The account that any of its names means; who has none here is called by that name. */
+  private keyOf(user: string): string {
+    return this.keys.get(user.toLowerCase()) ?? user.toLowerCase();
   }
 
   /** Row G2: people's sessions count too. On Linux each run has an X session of its own beside them. */
@@ -268,6 +288,11 @@ export class SimulatedMachine implements SessionPort {
     if (this.sessions.length === 0) return 'nobody has a session.';
     return `${this.sessions.map(({ user, state }) => `${user} (${state})`).join(', ')}.`;
   }
+}
+
+/** SessionPort.accountOf: no user key has a colon. */
+function accountId(key: string): string {
+  return `account:${key}`;
 }
 
 function session(user: string, lost: AbortSignal, close: () => Promise<void>): SimulatedSession {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AGENT_SESSION, userKey } from '../../../contracts/user-name';
 import type { AccountCheck } from '../../../contracts/agent-protocol';
 import { errorInfo } from '../../../contracts/errors';
+import { messageOf } from '../../errors';
 import type { Log } from '../../log';
 import { ownProgram } from '../../own-program';
 import { runTool, type RunTool } from '../../system/run-tool';
@@ -59,6 +60,14 @@ export interface WindowsParts {
   patienceMs: number;
 }
 
+/** An account keeps its SID, but one of the same name may be made anew. */
+const SID_KEPT_MS = 10 * 60_000;
+
+/** SessionPort.accountOf: no user key has a colon. */
+function sidAccount(sid: string): string {
+  return `sid:${sid}`;
+}
+
 /** The built-in administrator of a machine or domain, whatever its name (Microsoft, "Well-known SIDs"). */
 const ADMINISTRATOR = /^S-1-5-21-.*-500$/;
 
@@ -68,6 +77,8 @@ const ADMINISTRATOR = /^S-1-5-21-.*-500$/;
  */
 export class WindowsSessions implements SessionPort {
   private readonly parts: WindowsParts;
+  /** SIDs of names that were looked up lately: Windows takes a second for each. */
+  private readonly sids = new Map<string, { sid: string; until: number }>();
 
   constructor(private readonly options: WindowsSessionOptions) {
     this.parts = {
@@ -104,13 +115,29 @@ export class WindowsSessions implements SessionPort {
       // A run's own session is left out while the run goes on: the control plane counts it by its grant.
       sessions: sessions
         .filter(({ id }) => !records.used(id))
-        .map(({ user, account = user, state }) => ({
+        .map(({ user, account = user, sid, state }) => ({
           user: account,
           userKey: userKey(account),
           aliases: namesOf(account, hostname).map(userKey),
+          ...(sid === undefined ? {} : { account: sidAccount(sid) }),
           state,
         })),
     };
+  }
+
+  async accountOf(key: string): Promise<string | undefined> {
+    // The agent's own session is that of the system.
+    if (key === AGENT_SESSION) return undefined;
+    const known = this.sids.get(key);
+    if (known && known.until > performance.now()) return sidAccount(known.sid);
+    const found = await findAccount(this.parts.run, key, this.parts.hostname).catch((error: unknown) => {
+      this.options.log.warn(`"${key}" could not be looked up: ${messageOf(error)}`);
+      return undefined;
+    });
+    this.sids.delete(key);
+    if (!found) return undefined;
+    this.sids.set(key, { sid: found.sid, until: performance.now() + SID_KEPT_MS });
+    return sidAccount(found.sid);
   }
 
   async open(request: SessionRequest): Promise<Session> {

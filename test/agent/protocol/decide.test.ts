@@ -180,6 +180,41 @@ describe('what the agent answers to a command (rules 2, 3, 10, 12 of the run pro
     expect(refused).toMatchObject({ kind: 'refused', body: { error: { code: 'UIFlowAlreadyRunning' } } });
   });
 
+  test('E1, G3: one account under two names is one user; the answer to an offer says whom a name means', () => {
+    const two = {
+      ...facts,
+      maxSessions: 2,
+      accounts: new Map([
+        ['corp\\anna', 'sid:1'],
+        ['anna@corp', 'sid:1'],
+      ]),
+    };
+    const account = { userKey: 'anna@corp', id: 'sid:1' };
+    const running = journal(accepted(A, 1, 'corp\\anna'), started(A, 1, 'corp\\anna'));
+    expect(decide(running, offer(B, 2, 'anna@corp'), two).events).toMatchObject([
+      { kind: 'refused', body: { error: { code: 'UIFlowAlreadyRunning' }, account } },
+    ]);
+    expect(decide(journal(), offer(B, 2, 'anna@corp'), two).events).toMatchObject([
+      { kind: 'accepted', body: { account } },
+    ]);
+  });
+
+  test('E1, G3: the go of a run of the same account under another name may be on its way, for a minute', () => {
+    const two = {
+      ...facts,
+      maxSessions: 2,
+      accounts: new Map([
+        ['corp\\anna', 'sid:1'],
+        ['anna@corp', 'sid:1'],
+      ]),
+    };
+    const soon = journal(accepted(A, 1, 'corp\\anna'));
+    const answer = (now: number) => decide(soon, offer(B, 2, 'anna@corp'), { ...two, now }).events[0]?.kind;
+    expect([answer(0), answer(59_999), answer(60_000)]).toEqual(['refused', 'refused', 'accepted']);
+    // Of one name the control plane knows by itself.
+    expect(decide(soon, offer(B, 2, 'corp\\anna'), two).events[0]?.kind).toBe('accepted');
+  });
+
   test('an agent that cannot write its journal refuses every offer and says why', () => {
     const decision = decide(emptyState(), offer(A, 1), { ...facts, unable: 'The disk is full.' });
     expect(decision.records).toEqual([]);

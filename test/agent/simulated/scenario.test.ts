@@ -22,7 +22,7 @@ timeline:
       rds: false,
       maxSessions: 1,
       multipleSessionsPerUser: false,
-      users: [{ name: 'bob', password: 'accepted' }],
+      users: [{ name: 'bob', aliases: [], password: 'accepted' }],
       sessions: [],
       network: 'up',
       sessionCreation: 200,

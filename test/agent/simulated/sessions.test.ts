@@ -137,7 +137,9 @@ describe.each(families.filter((os) => os !== 'linux'))('%s', (os) => {
   test('D2: with reuse on there is none yet: made, locked at the end, used by the next run', async () => {
     const desk = machine(os);
     await (await desk.open(reuse(os))).close();
-    expect((await desk.report()).sessions).toEqual([{ user: 'Anna', userKey: 'anna', state: 'locked' }]);
+    expect((await desk.report()).sessions).toEqual([
+      { user: 'Anna', userKey: 'anna', account: 'account:anna', state: 'locked' },
+    ]);
     await (await desk.open(reuse(os))).close();
     expect(desk.describe()).toEqual([{ user: 'Anna', state: 'locked', busy: false }]);
   });

@@ -1,3 +1,4 @@
+import { queueSnapshot } from '../../../domain/run-queue/snapshot';
 import { Queue, queueWith, reportOf } from './support';
 
 const server = (extra = {}) => reportOf({ os: 'server2022', rds: true, maxSessions: 2, ...extra });
@@ -21,6 +22,63 @@ describe('which machine takes a run', () => {
     expect(queue.running).toEqual(['ann 1', 'eve 1']);
     queue.release('ann 1');
     expect(queue.running).toEqual(['eve 1', 'ann 2']);
+  });
+
+  describe('E1 G3: one user under two names', () => {
+    const resolve = (queue: Queue, userKey: string, id: string, epoch = 1) =>
+      queue.tell({ kind: 'account', machine: 'm1', epoch, userKey, id });
+
+    test('waits once the machine has told whom the names mean', () => {
+      const queue = queueOn();
+      queue.request('a', { userKey: 'corp\\ann' });
+      resolve(queue, 'corp\\ann', 'sid:1');
+      queue.request('b', { userKey: 'ann@corp' });
+      expect(queue.running).toEqual(['a', 'b']);
+      resolve(queue, 'ann@corp', 'sid:1');
+      queue.giveBack('b', 'UIFlowAlreadyRunning');
+      expect(queueSnapshot(queue.state).waiting).toMatchObject([
+        { run: 'b', reason: { why: 'userBusy', run: 'a', machine: 'm1' } },
+      ]);
+      queue.now += 60_000;
+      queue.request('c', { userKey: 'ann@corp' });
+      expect(queue.running).toEqual(['a']);
+      queue.release('a');
+      expect(queue.running).toEqual(['b']);
+    });
+
+    test('what was given back for a run of the same user is offered when that has ended, not half a minute later', () => {
+      const queue = queueOn();
+      queue.request('a', { userKey: 'corp\\ann' });
+      queue.request('b', { userKey: 'ann@corp' });
+      queue.giveBack('b', 'UIFlowAlreadyRunning');
+      queue.request('c', { userKey: 'eve' });
+      queue.giveBack('c', 'RunnerNotAvailable');
+      queue.release('a');
+      expect(queue.running).toEqual(['b']);
+    });
+
+    test('a session of the account blocks under any name of it', () => {
+      const queue = new Queue();
+      const session = { user: 'CORP\\ann', userKey: 'corp\\ann', account: 'sid:1', state: 'active' } as const;
+      queue.attach('m1', { report: reportOf({ os: 'server2022', sessions: [session] }) });
+      queue.request('a', { userKey: 'ann@corp', mode: 'attended', whenSessionBlocked: 'wait' });
+      expect(queue.running).toEqual([]);
+      resolve(queue, 'ann@corp', 'sid:1');
+      expect(queue.running).toEqual(['a']);
+    });
+
+    test('the names move with the machine; another registration begins without', () => {
+      const queue = queueOn();
+      resolve(queue, 'ann@corp', 'sid:1');
+      const left = queue.tell({ kind: 'detach', move: 2, machine: 'm1' });
+      expect(left).toMatchObject({ kind: 'detached', accounts: { 'ann@corp': 'sid:1' } });
+      const other = new Queue();
+      other.attach('m1', left.kind === 'detached' ? { accounts: left.accounts } : {});
+      expect(queueSnapshot(other.state).machines).toMatchObject([{ accounts: { 'ann@corp': 'sid:1' } }]);
+      other.tell({ kind: 'presence', machine: 'm1', epoch: 2, online: true, seq: 1 });
+      expect(queueSnapshot(other.state).machines).toMatchObject([{ accounts: {} }]);
+      expect(resolve(other, 'ann@corp', 'sid:1', 1)).toEqual({ kind: 'old' });
+    });
   });
 
   test('G2: people’s sessions fill the machine; when one signs out the run starts', () => {

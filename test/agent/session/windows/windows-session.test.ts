@@ -90,6 +90,18 @@ describe('Windows 10', () => {
     await expect(attended('CONTOSO\\ann')).rejects.toMatchObject({ code: 'AttendedUserSessionNotActive' });
   });
 
+  test('E1: all names of an account have its SID, which is looked up once; sessions are reported with it', async () => {
+    windows.sessions = [{ id: 1, account: 'CONTOSO\\ann', state: 'active' }];
+    const names = ['contoso\\ann', 'ann@contoso.example', 'desk\\ann', 'nobody', '@agent'];
+    const ids = await Promise.all(names.map((name) => port.accountOf(name)));
+    const [sid, local] = ['sid:S-1-5-21-2-2-2-1001', 'sid:S-1-5-21-1-1-1-1001'];
+    expect(ids).toEqual([sid, sid, local, undefined, undefined]);
+    expect((await port.report()).sessions).toMatchObject([{ user: 'CONTOSO\\ann', account: sid }]);
+    const commands = windows.ran.length;
+    expect(await port.accountOf('contoso\\ann')).toBe(sid);
+    expect(windows.ran).toHaveLength(commands);
+  });
+
   test('B9: an account is known or not, its password accepted or refused', async () => {
     const check = (user: string, password?: string) =>
       port.check({
