@@ -16,7 +16,7 @@ export function queueText(queue: QueueView, { utc }: { utc: boolean }): string {
       ...run,
       place: run.next ? 'next' : String(run.position),
       start: run.expectedStart,
-      why: run.movedToTop ? `moved to top; ${reasonText(run.reason, utc)}` : reasonText(run.reason, utc),
+      why: waitText(run, utc),
     })),
   ];
   return table(
@@ -24,6 +24,7 @@ export function queueText(queue: QueueView, { utc }: { utc: boolean }): string {
       { title: '#', of: (run) => run.place },
       { title: 'RUN', of: (run) => run.run },
       { title: 'PRIORITY', of: (run) => run.priority },
+      { title: 'BY', of: (run) => run.requestedBy },
       { title: 'SINCE', of: (run) => instant(run.requestedAt, utc)?.slice(11) },
       { title: 'START', of: (run) => instant(run.start, utc)?.slice(11) },
       { title: 'WHY', of: (run) => run.why, flexible: true },
@@ -39,27 +40,64 @@ function pausedText(
   return `paused${by === undefined ? '' : ` by ${by}`} since ${instant(since, utc)?.slice(11) ?? ''}`;
 }
 
-const reasons: Record<string, string> = {
-  behind: 'behind another run',
-  machineBusy: 'the machine is busy',
-  userBusy: 'its user is busy',
-  offline: 'the machine is offline',
-  maintenance: 'maintenance',
-  noMachine: 'no machine in the queue',
-  noBot: 'no unattended bot is free',
-  sessionBlocked: 'the session is blocked',
-  machineMoving: 'the machine is moving',
-  refused: 'the machine gave it back',
-};
+/** Why it waits, and where nobody knows when it starts, why not. */
+function waitText(run: QueueView['waiting'][number], utc: boolean): string {
+  const parts = [...(run.movedToTop ? ['moved to top'] : []), reasonText(run.reason, utc)];
+  // An obstacle says of itself that its end is unknown.
+  if (run.startUnknown !== undefined && run.startUnknown !== 'obstacle') {
+    parts.push(`start unknown: ${unknowns[run.startUnknown]}`);
+  }
+  return parts.join('; ');
+}
 
-const heldByPaused = z.object({
-  why: z.literal('machineBusy'),
-  paused: z.object({ sinceMs: z.number(), by: z.string().optional() }),
+const unknowns = {
+  order: 'in strict order behind a run that cannot start',
+  bots: 'no bot is known to come free',
+  duration: 'the work before it takes an unknown time',
+} as const;
+
+/** What the reasons of a queue name (domain/run-queue/messages.ts). */
+const reason = z.object({
+  why: z.string(),
+  run: z.string().optional(),
+  machine: z.string().optional(),
+  machines: z.array(z.string()).optional(),
+  code: z.string().optional(),
+  reason: z.string().optional(),
+  untilMs: z.number().optional(),
+  paused: z.object({ sinceMs: z.number(), by: z.string().optional() }).optional(),
 });
 
-function reasonText(reason: { why: string }, utc: boolean): string {
-  const held = heldByPaused.safeParse(reason);
-  if (!held.success) return reasons[reason.why] ?? reason.why;
-  const { by, sinceMs } = held.data.paused;
-  return `the machine's run is ${pausedText({ by, since: new Date(sinceMs).toISOString() }, utc)}`;
+function reasonText(given: { why: string }, utc: boolean): string {
+  const { why, run = 'another run', machine = '', ...more } = reason.parse(given);
+  switch (why) {
+    case 'behind':
+      return `behind ${run}`;
+    case 'machineBusy': {
+      const { paused } = more;
+      if (!paused) return `the machine is busy with ${run}`;
+      const since = new Date(paused.sinceMs).toISOString();
+      return `the machine's run is ${pausedText({ by: paused.by, since }, utc)}`;
+    }
+    case 'userBusy':
+      return `its user is busy with ${run}`;
+    case 'offline':
+      return (more.machines ?? []).length > 1 ? 'the machines are offline' : 'the machine is offline';
+    case 'maintenance':
+      return 'maintenance';
+    case 'noMachine':
+      return 'no machine in the queue';
+    case 'noBot':
+      return 'no unattended bot is free';
+    case 'sessionBlocked':
+      return `a session on ${machine} is in the way: ${more.code ?? ''}`;
+    case 'machineMoving':
+      return 'the machine is moving';
+    case 'refused': {
+      const until = more.untilMs === undefined ? '' : instant(new Date(more.untilMs).toISOString(), utc);
+      return `${machine} gave it back (${more.reason ?? ''}), again at ${until?.slice(11) ?? ''}`;
+    }
+    default:
+      return why;
+  }
 }

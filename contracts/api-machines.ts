@@ -72,7 +72,16 @@ export const queueView = z.object({
         position: z.int().min(1),
         next: z.boolean().describe('Next to run: it would start if a slot freed now.'),
         movedToTop: z.boolean(),
-        expectedStart: instant.optional().describe('Absent when nobody can tell.'),
+        expectedStart: instant
+          .optional()
+          .describe('By the durations of past runs; absent when nobody can tell.'),
+        startUnknown: z
+          .enum(['obstacle', 'order', 'bots', 'duration'])
+          .optional()
+          .describe(
+            'Why nobody can tell. obstacle: what is in its way goes at no known time; order: in strict order it is behind such a run; ' +
+              'bots: none is known to come free; duration: the work before it takes an unknown time.',
+          ),
         deadline: instant.describe('When the queue timeout ends its wait.'),
         reason: z.looseObject({ why: z.string() }).describe('Why it waits now: `why` and what that names.'),
       }),

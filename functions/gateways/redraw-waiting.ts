@@ -1,7 +1,7 @@
 import { placeOf, type GatewayRow, type Ports } from '../../adapters/ports';
 import { INBOX, type InboxMessage } from '../../domain/runs/inbox-messages';
 import type { Orchestrations } from '../http';
-import { readQueue } from '../queues/queue-view';
+import { readQueue } from '../queues/read-queue';
 
 /**
  * Tells the runs that were drawn for this member and have not started that another one may take them (row B6). A run that is not told draws

@@ -7,7 +7,7 @@ import { durableHttp, json, type DurableHandler, type Orchestrations } from '../
 import { findMachine } from '../machines/find-machine';
 import { moveInstance, startMove } from '../machines/start-move';
 import { RequestError } from '../problem';
-import { readQueue } from '../queues/queue-view';
+import { readQueue } from '../queues/read-queue';
 import { accepted, outputOf, refusedCommand } from '../queues/send-queue-command';
 import { findGroup } from './find-group';
 import { membersOf, readGroupView } from './group-view';

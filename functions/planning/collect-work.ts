@@ -8,7 +8,7 @@ import type { PlannedWork } from '../../domain/planning/hourly-load';
 import type { QueueSnapshot } from '../../domain/run-queue/snapshot';
 import { isExcluded, occurrences } from '../../domain/schedules/occurrences';
 import type { Orchestrations } from '../http';
-import { readQueue } from '../queues/queue-view';
+import { readQueue } from '../queues/read-queue';
 
 /** A run that came due before the view begins may reach into it. */
 const LOOK_BACK_MS = 24 * 3_600_000;

@@ -1,28 +1,25 @@
 import type { QueueView } from '../../contracts/api-machines';
-import { expectedStarts } from '../../domain/forecast/expected-start';
+import { expectedStarts, type Expectation, type StartUnknown } from '../../domain/forecast/expected-start';
 import type { QueueSnapshot } from '../../domain/run-queue/snapshot';
-import { storedSnapshot, type StoredEntity } from '../../entities/run-queue.entity';
-import { runQueueEntity } from '../../orchestrators/names';
-import type { Orchestrations } from '../http';
-
-type QueueReader = Pick<Orchestrations, 'readEntityState'>;
-
-/** The queue as the entity has stored it; one to which nothing has come yet is empty. */
-export async function readQueue(client: QueueReader, queue: string): Promise<QueueSnapshot> {
-  const { entityState } = await client.readEntityState<StoredEntity>(runQueueEntity(queue));
-  return storedSnapshot(entityState);
-}
+import { readQueue, type QueueReader } from './read-queue';
+import { readSharedBots } from './shared-bots';
 
 /** A queue for people (rows F2, F4, L2): running, then waiting in the order of execution, each with why it waits now. */
 export async function readQueueView(client: QueueReader, queue: string, nowMs: number): Promise<QueueView> {
-  return queueView(queue, await readQueue(client, queue), nowMs);
+  const snapshot = await readQueue(client, queue);
+  const starts = expectedStarts(snapshot, nowMs, await readSharedBots(client, queue, snapshot));
+  return queueView(queue, snapshot, { nowMs, starts });
 }
 
-export function queueView(queue: string, snapshot: QueueSnapshot, nowMs: number): QueueView {
-  const starts = expectedStarts(snapshot, nowMs);
-  const expected = (run: string): { expectedStart?: string } => {
-    const startMs = starts.get(run);
-    return startMs === undefined ? {} : { expectedStart: at(startMs) };
+function queueView(
+  queue: string,
+  snapshot: QueueSnapshot,
+  { nowMs, starts }: { nowMs: number; starts: ReadonlyMap<string, Expectation> },
+): QueueView {
+  const expected = (run: string): { expectedStart?: string; startUnknown?: StartUnknown } => {
+    const found = starts.get(run);
+    if (!found) return {};
+    return 'startMs' in found ? { expectedStart: at(found.startMs) } : { startUnknown: found.unknown };
   };
   return {
     queue,

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Ports } from '../../adapters/ports';
 import { durableHttp, type DurableHandler } from '../http';
-import { readQueue, readQueueView } from '../queues/queue-view';
+import { readQueueView } from '../queues/queue-view';
+import { readQueue } from '../queues/read-queue';
 import { parseQuery } from '../request-body';
 import type { FeedHub, Watch } from './feed-hub';
 import { changeView, lastEventId, watchedQuery, watchedQueue } from './watched-queue';

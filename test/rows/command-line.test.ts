@@ -92,9 +92,9 @@ test('F4: attendant queue show', async () => {
   const [first, second] = await line();
   const { out } = await run('queue', 'show', agent.machine, '--utc');
   expect(out.split('\n').map((row) => row.trimEnd())).toEqual([
-    expect.stringMatching(/^# +RUN +PRIORITY +SINCE +START +WHY$/),
-    expect.stringMatching(new RegExp(`^now +${first} +normal +08:00:00Z +08:00:00Z +running$`)),
-    expect.stringMatching(new RegExp(`^next +${second} +normal +08:00:00Z +the machine`)),
+    expect.stringMatching(/^# +RUN +PRIORITY +BY +SINCE +START +WHY$/),
+    expect.stringMatching(new RegExp(`^now +${first} +normal +ann +08:00:00Z +08:00:00Z +running$`)),
+    expect.stringMatching(new RegExp(`^next +${second} +normal +ann +08:00:00Z +the mac`)),
     expect.stringMatching(/^2 .*behind/),
   ]);
 });

@@ -15,10 +15,16 @@ function past(queue: Queue, flow: string, ...minutes: number[]): void {
   });
 }
 
-/** Expected starts in minutes from now. */
-function starts(queue: Queue): Record<string, number> {
-  const found = expectedStarts(queueSnapshot(queue.state), queue.now);
-  return Object.fromEntries([...found].map(([run, at]) => [run, (at - queue.now) / MINUTE]));
+/** Expected starts in minutes from now, or why they are unknown. */
+function starts(queue: Queue, bots?: number, ...others: Queue[]): Record<string, number | string> {
+  const shared = bots === undefined ? undefined : { bots, others: others.map((o) => queueSnapshot(o.state)) };
+  const found = expectedStarts(queueSnapshot(queue.state), queue.now, shared);
+  return Object.fromEntries(
+    [...found].map(([run, expected]) => [
+      run,
+      'startMs' in expected ? (expected.startMs - queue.now) / MINUTE : expected.unknown,
+    ]),
+  );
 }
 
 describe('F4 L2: expected start', () => {
@@ -60,7 +66,7 @@ describe('F4 L2: expected start', () => {
     queue.request('running', { flow: 'f' });
     queue.now += 25 * MINUTE;
     queue.request('next', { flow: 'f' });
-    expect(starts(queue)['next']).toBeLessThan(1);
+    expect(Number(starts(queue)['next'])).toBeLessThan(1);
   });
 
   test('several machines, pins and users', () => {
@@ -84,14 +90,75 @@ describe('F4 L2: expected start', () => {
     queue.request('running', { flow: 'f' });
     queue.request('offline', { flow: 'f', pinned: 'm2' });
     queue.request('next', { flow: 'f' });
-    expect(starts(queue)).toEqual({ next: 10 });
+    expect(starts(queue)).toEqual({ next: 10, offline: 'obstacle' });
+    queue.tell({ kind: 'settings', settings: { strictOrder: true }, actor: 'ann' });
+    expect(starts(queue)).toEqual({ next: 'order', offline: 'obstacle' });
+  });
+
+  test('a run that a machine gave back is asked again after its pause', () => {
+    const queue = queueWith('m1');
+    queue.request('run');
+    queue.giveBack('run');
+    expect(starts(queue)).toEqual({ run: 0.5 });
+  });
+
+  test('what waits for a paused run has no known start', () => {
+    const queue = queueWith('m1');
+    past(queue, 'f', 10);
+    queue.request('running', { flow: 'f' });
+    queue.request('next', { flow: 'f' });
+    queue.tell({ kind: 'paused', grant: queue.grant('running'), paused: true });
+    expect(starts(queue)).toEqual({ next: 'duration' });
   });
 
   test('without any experience there is no forecast', () => {
     const queue = queueWith('m1');
     queue.request('running');
     queue.request('next');
-    expect(starts(queue)).toEqual({});
+    expect(starts(queue)).toEqual({ next: 'duration' });
+  });
+
+  describe('H1: bots that are shared with other queues', () => {
+    let here: Queue;
+    let there: Queue;
+    const limit = (queue: Queue) =>
+      queue.tell({ kind: 'settings', settings: { limitedBots: true }, actor: 'ann' });
+    beforeEach(() => {
+      here = queueWith('m1', 'm2');
+      there = queueWith('m3');
+      for (const queue of [here, there]) past(queue, 'f', 10);
+      there.now = here.now;
+    });
+
+    test('a run waits for the end of the run elsewhere that has the bot, less what has passed', () => {
+      there.request('elsewhere', { flow: 'f' });
+      for (const queue of [here, there]) queue.now += 4 * MINUTE;
+      limit(here);
+      here.request('a', { flow: 'f' });
+      here.request('b', { flow: 'f' });
+      expect(starts(here, 1, there)).toEqual({ a: 6, b: 16 });
+      expect(starts(here, 2, there)).toEqual({ a: 0, b: 6 });
+    });
+
+    test('bots go by priority and time requested over all queues; attended runs need none', () => {
+      there.request('elsewhere', { flow: 'f' });
+      for (const queue of [here, there]) limit(queue);
+      there.now = here.now += 4 * MINUTE;
+      here.request('a', { flow: 'f', priority: 'low' });
+      here.request('c', { flow: 'f', mode: 'attended', priority: 'low', pinned: 'm2' });
+      there.request('b', { flow: 'f' });
+      expect(starts(here, 1, there)).toEqual({ a: 16 });
+      expect(here.running).toEqual(['c']);
+    });
+
+    test('without any bot, or where nobody knows how long the run has it, there is no known start', () => {
+      limit(here);
+      here.request('a', { flow: 'f' });
+      expect(starts(here, 0)).toEqual({ a: 'bots' });
+      const unknown = queueWith('m4');
+      unknown.request('first of its kind');
+      expect(starts(here, 1, unknown)).toEqual({ a: 'bots' });
+    });
   });
 
   test('2,000 runs are forecast quickly', () => {
