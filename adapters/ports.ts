@@ -173,6 +173,8 @@ export interface MachineRow {
   maintenance?: boolean | undefined;
   /** Row E2. */
   attendedNotice?: AttendedNotice | undefined;
+  /** Row F7, ISO 8601; absent or '': the environment's. */
+  queueTimeout?: string | undefined;
 }
 
 /** What a new registration changes; `epoch` is the new one. */
@@ -198,6 +200,7 @@ export interface MachineChange {
   movingTo?: string | undefined;
   maintenance?: boolean | undefined;
   attendedNotice?: AttendedNotice | undefined;
+  queueTimeout?: string | undefined;
 }
 
 export interface Machines {
@@ -217,6 +220,8 @@ export interface GroupRow {
   id: string;
   name: string;
   createdMs: number;
+  /** Row F7, ISO 8601; absent or '': the environment's. */
+  queueTimeout?: string | undefined;
 }
 
 export interface Groups {

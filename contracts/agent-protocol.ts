@@ -144,7 +144,6 @@ export type OsFamily = z.infer<typeof osFamily>;
 
 /** An account of a machine under the name that a run knows it by (row E1): `id` is the same for all names of one account. */
 export const resolvedAccount = z.object({ userKey: z.string().max(600), id: z.string().max(200) });
-export type ResolvedAccount = z.infer<typeof resolvedAccount>;
 
 export const userSession = z.object({
   user: z.string(),

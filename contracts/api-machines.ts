@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { machineReport } from './agent-protocol';
 import { connection } from './connections';
+import { duration } from './flow-definition/basics';
 import { instant, machineId } from './ids';
 import { pausedSince, priority } from './runs';
 
@@ -23,6 +24,12 @@ export const queueSettingsView = z.object({
   maintenance: z.boolean(),
 });
 
+/** Settings of a machine or group as its details show them. */
+export const detailSettingsView = queueSettingsView.extend({
+  /** Row F7. */
+  queueTimeout: duration.describe('How long a run waits at most, unless its action says otherwise.'),
+});
+
 export const machineView = machineReport.extend({
   id: machineId,
   name: z.string(),
@@ -34,7 +41,7 @@ export const machineView = machineReport.extend({
   /** Row E2. */
   attendedNotice: z.enum(['off', 'banner']),
   /** Of its queue; only where one machine is shown. */
-  settings: queueSettingsView.optional(),
+  settings: detailSettingsView.optional(),
   lastSeenAt: instant.optional(),
   registeredAt: instant,
   epoch: z.int(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { queueSettingsView } from './api-machines';
+import { detailSettingsView } from './api-machines';
 import { groupId, instant, machineId } from './ids';
 import { editableQueueSettings } from './queues';
 
@@ -30,7 +30,7 @@ export const groupView = z.object({
   id: groupId,
   name: z.string(),
   createdAt: instant,
-  settings: queueSettingsView.extend({ maxMachines: z.int() }),
+  settings: detailSettingsView.extend({ maxMachines: z.int() }),
   machines: z.array(
     z.object({
       machine: machineId,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { queueView } from './api-machines';
+import { duration } from './flow-definition/basics';
 import { priority } from './runs';
 
 /*
@@ -28,6 +29,12 @@ export const releaseBody = z.strictObject({ reason: z.string().min(1).max(500) }
 export const attendedNotice = z.enum(['off', 'banner']);
 export type AttendedNotice = z.infer<typeof attendedNotice>;
 
+/** Row F7: how long a run waits at most, from its request on. */
+export const queueTimeout = duration
+  .refine((text) => /[1-9]/.test(text), 'must be longer than nothing')
+  .nullable()
+  .describe('How long a run waits at most (an action may say otherwise); null: as the environment has it.');
+
 /** Settings of a run queue that people edit; ranges are the queue's to judge. */
 export const editableQueueSettings = z.strictObject({
   /** Rows D1–D4. */
@@ -36,6 +43,7 @@ export const editableQueueSettings = z.strictObject({
   strictOrder: z.boolean().optional(),
   /** Row F8: 1 to 2,000. */
   maxEntries: z.int().optional(),
+  queueTimeout: queueTimeout.optional(),
 });
 
 export const machinePatch = editableQueueSettings

@@ -63,12 +63,13 @@ export function resolveDesktopFlow(ports: TargetPorts & Pick<Ports, 'desktopFlow
     if (!connection) return refuse('ConnectionNotFound', action.connection);
     const problems = inputProblems(flow.manifest.inputs, action.inputs);
     if (problems) return refuse('InvalidInput', problems);
-    const found = await findPlace(connection, { run: input.run, attempt: 0 });
+    const { mode, whenSessionBlocked } = action;
+    const found = await findPlace(connection, { run: input.run, attempt: 0, mode, whenSessionBlocked });
     if (!found.ok) return found;
     return {
       ok: true,
       target: {
-        ...timing({ action, ...input }),
+        ...timing({ action, ...input }, found.place),
         ...found.place,
         ...accountOf(connection),
         whenSessionBlocked: action.whenSessionBlocked ?? connection.whenSessionBlocked,
@@ -82,13 +83,15 @@ export function resolveDesktopFlow(ports: TargetPorts & Pick<Ports, 'desktopFlow
     return ajv.errorsText(ajv.errors, { dataVar: 'inputs', separator: '\n' });
   }
 
-  function timing({
-    action,
-    runTimeout,
-  }: Input): Pick<ResolvedDesktopFlow, 'queueTimeoutMs' | 'runTimeoutMs' | 'acceptWithinMs' | 'stopGraceMs'> {
+  function timing(
+    { action, runTimeout }: Input,
+    { queueTimeout }: RunPlace,
+  ): Pick<ResolvedDesktopFlow, 'queueTimeoutMs' | 'runTimeoutMs' | 'acceptWithinMs' | 'stopGraceMs'> {
     const { queueTimeoutMs, runTimeoutMs, acceptWithinMs, stopGraceMs } = ports.settings;
+    // Row F7: the action's, else that of the machine or group, else the environment's.
+    const wanted = action.queueTimeout ?? queueTimeout;
     return {
-      queueTimeoutMs: action.queueTimeout ? durationMs(action.queueTimeout) : queueTimeoutMs,
+      queueTimeoutMs: wanted ? durationMs(wanted) : queueTimeoutMs,
       runTimeoutMs: runTimeout ? durationMs(runTimeout) : runTimeoutMs,
       acceptWithinMs,
       stopGraceMs,

@@ -1,5 +1,5 @@
 import type { GroupRow, Groups } from '../ports';
-import { instantColumn, requireInstant, requireText } from './columns';
+import { instantColumn, optionalText, requireInstant, requireText } from './columns';
 import type { StoredRow, Table } from './table';
 
 const PARTITION = 'group';
@@ -8,8 +8,9 @@ const PARTITION = 'group';
 export class TableGroups implements Groups {
   constructor(private readonly table: Table) {}
 
-  async put({ id, name, createdMs }: GroupRow): Promise<void> {
-    await this.table.put({ partition: PARTITION, row: id }, { name, createdAt: instantColumn(createdMs) });
+  async put({ id, name, createdMs, queueTimeout }: GroupRow): Promise<void> {
+    const columns = { name, createdAt: instantColumn(createdMs), queueTimeout };
+    await this.table.put({ partition: PARTITION, row: id }, columns);
   }
 
   async get(id: string): Promise<GroupRow | undefined> {
@@ -31,5 +32,6 @@ function fromRow({ row, columns }: StoredRow): GroupRow {
     id: row,
     name: requireText(columns, 'name'),
     createdMs: requireInstant(columns, 'createdAt'),
+    queueTimeout: optionalText(columns, 'queueTimeout'),
   };
 }

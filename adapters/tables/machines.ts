@@ -92,6 +92,7 @@ function changedColumns(change: MachineChange): Columns {
     movingTo: change.movingTo,
     maintenance: change.maintenance,
     attendedNotice: change.attendedNotice,
+    queueTimeout: change.queueTimeout,
     ...(change.report ? reportColumns(change.report) : {}),
   };
 }
@@ -117,5 +118,6 @@ function fromRow({ row, columns }: StoredRow): MachineRow {
     movingTo: optionalText(columns, 'movingTo'),
     maintenance: typeof columns['maintenance'] === 'boolean' ? columns['maintenance'] : undefined,
     attendedNotice: attendedNotice.optional().parse(optionalText(columns, 'attendedNotice')),
+    queueTimeout: optionalText(columns, 'queueTimeout'),
   };
 }

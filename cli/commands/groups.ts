@@ -113,6 +113,7 @@ function groupText(group: GroupView): string {
     ['runs', `${group.running} running, ${group.waiting} waiting`],
     ['maintenance', settings.maintenance ? 'on' : 'off'],
     ['reuse session', settings.reuseSession ? 'on' : 'off'],
+    ['queue timeout', settings.queueTimeout],
     ['machines', `${group.machines.length} of at most ${settings.maxMachines}`],
   ]);
   const lines = group.machines.map(

@@ -44,6 +44,7 @@ export function addMachineCommands(program: Command, shell: Shell): void {
           ['agent', machine.agentVersion],
           ['runs at once', String(machine.maxSessions)],
           ['runners', machine.runners.join(', ')],
+          ['queue timeout', machine.settings?.queueTimeout],
           ['sessions', machine.sessions.map(({ user, state }) => `${user} (${state})`).join(', ')],
         ]),
       );

@@ -22,7 +22,7 @@ const view: GroupView = {
   id: GROUP,
   name: 'Finance',
   createdAt: NOW,
-  settings: { ...settings, maxMachines: 50 },
+  settings: { ...settings, maxMachines: 50, queueTimeout: 'PT3H' },
   machines: [backOffice],
   waiting: 1,
   running: 0,

@@ -24,7 +24,13 @@ const view: MachineView = {
 };
 const details = {
   ...view,
-  settings: { reuseSession: true, strictOrder: false, maxEntries: 500, maintenance: false },
+  settings: {
+    reuseSession: true,
+    strictOrder: false,
+    maxEntries: 500,
+    maintenance: false,
+    queueTimeout: 'PT3H',
+  },
 };
 
 export const machineOperations: readonly Operation[] = [

@@ -5,6 +5,7 @@ import { registerRequest, type RegisterRequest, type RegisterResponse } from '..
 import { orchestrations } from '../../orchestrators/names';
 import type { QueueCommandInput } from '../../orchestrators/queue-command';
 import { durableHttp, json, type DurableHandler, type Orchestrations } from '../http';
+import { firstSettings } from '../queues/first-settings';
 import { fieldErrors, RequestError, type FieldError } from '../problem';
 import { readJson } from '../request-body';
 
@@ -28,7 +29,10 @@ export function registerAgent(ports: Ports): DurableHandler {
       : await addMachine(ports, spent.machine, given);
     if (machine.revoked) throw new RequestError('MachineRevoked');
     await ports.machineQueues.ensure(machine.id);
-    await attachToItsQueue(client, machine, (await ports.bots.get()) !== undefined);
+    await attachToItsQueue(client, machine, {
+      limitedBots: (await ports.bots.get()) !== undefined,
+      maxEntries: ports.settings.queueLength,
+    });
     const body: RegisterResponse = { machine: machine.id, epoch: machine.epoch };
     return json(body, 201);
   });
@@ -76,7 +80,7 @@ async function addMachine(ports: Ports, id: string, given: RegisterRequest): Pro
 async function attachToItsQueue(
   client: Orchestrations,
   machine: MachineRow,
-  limitedBots: boolean,
+  settings: { limitedBots: boolean; maxEntries: number },
 ): Promise<void> {
   const { queue, move } = placeOf(machine);
   const input: QueueCommandInput = {
@@ -93,7 +97,7 @@ async function attachToItsQueue(
         report: machine.report,
         maintenance: machine.maintenance,
       },
-      settings: { limitedBots },
+      settings: firstSettings(machine, settings),
     },
   };
   await client.startNew(orchestrations.queueCommand, { input });

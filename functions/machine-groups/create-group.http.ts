@@ -16,11 +16,12 @@ export function createGroup(ports: Ports): DurableHandler {
       id: `g-${ulid(ports.now()).toLowerCase()}`,
       name: given.name,
       createdMs: ports.now(),
+      queueTimeout: given.queueTimeout ?? '',
     };
     const limitedBots = (await ports.bots.get()) !== undefined;
     await sendQueueCommand(client, group.id, {
       kind: 'settings',
-      settings: { group: true, limitedBots, ...groupSettings(given) },
+      settings: { group: true, limitedBots, maxEntries: ports.settings.queueLength, ...groupSettings(given) },
       actor: callerOf(request).name,
     });
     await ports.groups.put(group);

@@ -1,7 +1,9 @@
 import { placeOf, type GroupRow, type MachineRow, type Ports } from '../../adapters/ports';
 import type { GroupView } from '../../contracts/machine-groups';
 import type { Orchestrations } from '../http';
-import { readQueue, settingsView } from '../queues/queue-view';
+import { timeoutText } from '../queues/queue-timeout';
+import { settingsView } from '../queues/queue-view';
+import { readQueue } from '../queues/read-queue';
 
 /** Machines that are in the group, join it or leave it. */
 export async function membersOf(ports: Pick<Ports, 'machines'>, group: string): Promise<MachineRow[]> {
@@ -11,7 +13,7 @@ export async function membersOf(ports: Pick<Ports, 'machines'>, group: string): 
 }
 
 export async function readGroupView(
-  ports: Pick<Ports, 'machines'>,
+  ports: Pick<Ports, 'machines' | 'settings'>,
   client: Orchestrations,
   group: GroupRow,
 ): Promise<GroupView> {
@@ -21,7 +23,11 @@ export async function readGroupView(
     id: group.id,
     name: group.name,
     createdAt: new Date(group.createdMs).toISOString(),
-    settings: { ...settingsView(queue), maxMachines: queue.settings.maxMachines },
+    settings: {
+      ...settingsView(queue),
+      maxMachines: queue.settings.maxMachines,
+      queueTimeout: timeoutText(ports, group.queueTimeout),
+    },
     machines: members.map((machine) => ({
       machine: machine.id,
       name: machine.name,

@@ -9,7 +9,7 @@ import { parseBody, readJson } from '../request-body';
 import { findGroup } from './find-group';
 import { readGroupView } from './group-view';
 
-/** PATCH machine-groups/{group}: "Edit details" (rows B2, D3, F8, F9, L10). The settings hold for all machines of the group (row D4). */
+/** PATCH machine-groups/{group}: "Edit details" (rows B2, D3, F7, F8, F9, L10). The settings hold for all machines of the group (row D4). */
 export function patchGroup(ports: Ports): DurableHandler {
   return durableHttp(async (request, client) => {
     const group = await findGroup(ports, request);
@@ -22,10 +22,11 @@ export function patchGroup(ports: Ports): DurableHandler {
         settings,
         actor: callerOf(request).name,
       }));
-    const renamed = { ...group, name: given.name ?? group.name };
-    if (given.name !== undefined) await ports.groups.put(renamed);
+    const { name = group.name, queueTimeout = group.queueTimeout } = given;
+    const changed = { ...group, name, queueTimeout: queueTimeout ?? '' };
+    if (given.name !== undefined || given.queueTimeout !== undefined) await ports.groups.put(changed);
     if (!done) return accepted(`/api/machine-groups/${group.id}`);
-    return json(await readGroupView(ports, client, renamed));
+    return json(await readGroupView(ports, client, changed));
   });
 }
 

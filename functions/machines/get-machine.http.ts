@@ -1,7 +1,10 @@
 import { placeOf, type MachineRow, type Ports } from '../../adapters/ports';
 import type { MachineView } from '../../contracts/api-machines';
 import { durableHttp, json, type DurableHandler, type Orchestrations } from '../http';
-import { readQueue, settingsView } from '../queues/queue-view';
+import { queueTimeoutOf } from '../../orchestrators/resolve-target.activity';
+import { timeoutText } from '../queues/queue-timeout';
+import { settingsView } from '../queues/queue-view';
+import { readQueue } from '../queues/read-queue';
 import { findMachine } from './find-machine';
 import { machineView } from './machine-view';
 
@@ -13,13 +16,17 @@ export function getMachine(ports: Ports): DurableHandler {
 }
 
 export async function machineDetails(
-  ports: Pick<Ports, 'presence'>,
+  ports: Pick<Ports, 'presence' | 'groups' | 'settings'>,
   client: Orchestrations,
   machine: MachineRow,
 ): Promise<MachineView> {
-  const [presence, queue] = await Promise.all([
+  const [presence, queue, queueTimeout] = await Promise.all([
     ports.presence.get(machine.id),
     readQueue(client, placeOf(machine).queue),
+    queueTimeoutOf(ports, machine),
   ]);
-  return { ...machineView(machine, presence), settings: settingsView(queue) };
+  return {
+    ...machineView(machine, presence),
+    settings: { ...settingsView(queue), queueTimeout: timeoutText(ports, queueTimeout) },
+  };
 }

@@ -21,12 +21,18 @@ export function patchMachine(ports: Ports): DurableHandler {
     const machine = await findMachine(ports, request);
     const given = parseBody(machinePatch, await readJson(request, ports.settings.maxBodyBytes));
     const actor = callerOf(request).name;
+    if (given.queueTimeout !== undefined) requireOwnQueue(machine);
     const settled = [
       await changeQueue(client, machine, queueSettings(given), actor),
       await changeMaintenance(client, machine, given.maintenance, actor),
     ];
-    const { name, maintenance, attendedNotice } = given;
-    await ports.machines.change(machine.id, { name, maintenance, attendedNotice });
+    const { name, maintenance, attendedNotice, queueTimeout } = given;
+    await ports.machines.change(machine.id, {
+      name,
+      maintenance,
+      attendedNotice,
+      queueTimeout: queueTimeout === null ? '' : queueTimeout,
+    });
     if (settled.includes(false)) return accepted(`/api/machines/${machine.id}`);
     const changed = await ports.machines.get(machine.id);
     return json(await machineDetails(ports, client, changed ?? machine));
@@ -55,13 +61,17 @@ async function changeQueue(
   actor: string,
 ): Promise<boolean> {
   if (Object.keys(settings).length === 0) return true;
-  const { queue } = placeOf(machine);
-  if (queue !== machine.id) {
-    throw new RequestError('MachineInGroup', {
-      detail: `The machine is in group ${queue}, whose settings it uses.`,
-    });
-  }
+  const queue = requireOwnQueue(machine);
   return sendQueueCommand(client, queue, { kind: 'settings', settings, actor });
+}
+
+/** @throws RequestError MachineInGroup */
+function requireOwnQueue(machine: MachineRow): string {
+  const { queue } = placeOf(machine);
+  if (queue === machine.id) return queue;
+  throw new RequestError('MachineInGroup', {
+    detail: `The machine is in group ${queue}, whose settings it uses.`,
+  });
 }
 
 async function changeMaintenance(

@@ -11,6 +11,7 @@ import type { QueueOrder } from '../../orchestrators/call-queue';
 import type { MoveInput } from '../../orchestrators/move-machine';
 import { orchestrations } from '../../orchestrators/names';
 import { moveInstance } from '../machines/start-move';
+import { firstSettings } from '../queues/first-settings';
 import { limitBots, signalQueue } from '../queues/signal-queue';
 
 /**
@@ -46,7 +47,9 @@ export function watchMachines(
       await tell(limitBots(limitedBots));
     }
     if (!known) {
-      return machine.movingTo ? undefined : tell(attachment(machine, { online, seq, limitedBots }));
+      return machine.movingTo
+        ? undefined
+        : tell(attachment(machine, { online, seq, limitedBots, maxEntries: ports.settings.queueLength }));
     }
     if (agrees(known, machine, online)) return;
     const number = known.epoch === machine.epoch ? Math.max(seq, known.presenceSeq) : seq;
@@ -86,7 +89,7 @@ async function resumeMove(machine: MachineRow, instances: Instances): Promise<vo
 /** The command of the registration got lost: the machine joins now. */
 function attachment(
   machine: MachineRow,
-  facts: { online: boolean; seq: number; limitedBots: boolean },
+  facts: { online: boolean; seq: number; limitedBots: boolean; maxEntries: number },
 ): QueueOrder {
   return {
     kind: 'attach',
@@ -100,6 +103,6 @@ function attachment(
       report: machine.report,
       maintenance: machine.maintenance,
     },
-    settings: { limitedBots: facts.limitedBots },
+    settings: firstSettings(machine, facts),
   };
 }

@@ -145,7 +145,7 @@ describe('attendant machines and connections', () => {
 
   it('list, show, queue, token', async () => {
     expect((await run('machines', 'list')).out).toContain(`${MACHINE}  pc    offline`);
-    expect((await run('machines', 'show', MACHINE)).out).toContain('runners       node, python');
+    expect((await run('machines', 'show', MACHINE)).out).toContain('runners        node, python');
     expect((await run('machines', 'queue', MACHINE)).out).toBe('Nothing runs and nothing waits.');
     const token = await run('machines', 'token', '--utc', '--expires', '5');
     expect(token.out).toMatch(/^\S+$/);
