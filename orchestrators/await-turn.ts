@@ -146,8 +146,9 @@ function* drawAgain(
   // The gateway came back in this moment.
   if (left.kind === 'granted') return left;
   run.redraws += 1;
-  const { connection } = run.input.action;
-  const found = yield* callActivity(run, 'resolve-target', { run: run.id, connection, attempt: run.redraws });
+  const { connection, mode, whenSessionBlocked } = run.input.action;
+  const draw = { run: run.id, attempt: run.redraws, mode, whenSessionBlocked };
+  const found = yield* callActivity(run, 'resolve-target', { connection, ...draw });
   if (!found.ok) return { kind: 'over', result: failed(found.error) };
   run.redrawn = found.place;
   run.note('another gateway drawn', { reason: found.place.queue });

@@ -28,6 +28,7 @@ export function* runOnMachine(
 ): Generator<Task, EndOnMachine, unknown> {
   const { action } = run.input;
   const { grant } = turn;
+  const overGateway = (run.redrawn ?? target).gateway !== undefined;
   const control = new RunControl(run, target, turn);
   run.note('told to go', { reason: grant.machine });
   const problem = yield* callThroughOutages(run, 'send-command', {
@@ -43,7 +44,7 @@ export function* runOnMachine(
       desktopFlow: target.desktopFlow,
       inputs: action.inputs,
       ...(run.input.console ? { origin: 'console' } : {}),
-      ...(grant.terms ? { sessionPlan: sessionPlan(action, grant.terms) } : {}),
+      ...(grant.terms ? { sessionPlan: sessionPlan({ mode: action.mode, overGateway }, grant.terms) } : {}),
     },
     credential: target.credential,
   });

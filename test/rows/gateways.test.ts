@@ -193,6 +193,72 @@ describe('B4: accounts', () => {
     });
   });
 
+  describe('who is signed in on the machine', () => {
+    const session = (user: string, more = {}) => ({ user, userKey: user, state: 'active' as const, ...more });
+    const attended = (more = {}) => desktopRunInput({ connection: 'desk', mode: 'attended', ...more });
+    const result = async (run: string) => (await desktopRun(mockRig, run)).output;
+    beforeEach(() => put('desk', 'ann@contoso.com'));
+
+    test('somebody else: an attended run is refused at once, by name', async () => {
+      await at(0).hello({ os: 'windows11', sessions: [session('bob@contoso.com')] });
+      expect(await result(await startDesktopRun(mockRig, 1, attended()))).toMatchObject({
+        state: 'Failed',
+        error: {
+          code: 'WindowsIdentityIncorrect',
+          details:
+            'The gateway gateway-1 was registered by ann@contoso.com; signed in on its machine: bob@contoso.com.',
+        },
+      });
+    });
+
+    test('the same, nobody, or a name of another authority: the machine decides', async () => {
+      const names = [[session('ann@contoso.com')], [], [session('contoso\\ann')]];
+      for (const [index, sessions] of names.entries()) {
+        await at(0).hello({ os: 'server2022', rds: true, maxSessions: 3, sessions });
+        const run = await startDesktopRun(mockRig, index + 1, attended());
+        expect(at(0).offered().run).toBe(run);
+        const grant = await at(0).startRun();
+        const go = at(0).commands('go').at(-1);
+        // Nobody: E1. Somebody else, as the machine knows them: B4.
+        expect(go?.sessionPlan?.cases.none).toEqual(['AttendedUserNotLoggedIn', 'WindowsIdentityIncorrect']);
+        await at(0).succeed(grant);
+      }
+    });
+
+    test('a run that may wait waits until the right person is signed in; an unattended one signs in by itself', async () => {
+      await at(0).hello({ os: 'windows11', sessions: [session('bob@contoso.com')] });
+      const waiting = await startDesktopRun(mockRig, 1, attended({ whenSessionBlocked: 'wait' }));
+      expect(await result(waiting)).toBeUndefined();
+      await at(0).hello({ os: 'windows11', sessions: [session('ann@contoso.com')] });
+      expect(at(0).offered().run).toBe(waiting);
+      await at(0).succeed(await at(0).startRun());
+      await at(0).hello({
+        os: 'server2022',
+        rds: true,
+        maxSessions: 3,
+        sessions: [session('bob@contoso.com')],
+      });
+      const unattended = await startDesktopRun(mockRig, 2, attended({ mode: 'unattended' }));
+      expect(at(0).offered().run).toBe(unattended);
+      await at(0).startRun();
+      expect(at(0).commands('go').at(-1)?.sessionPlan?.cases.none).toEqual(['create', 'create']);
+    });
+
+    test('without a gateway it is row E1', async () => {
+      await api(mockRig, 'PUT', 'connections/desk', {
+        target: { kind: 'machine', id: at(0).machine },
+        user: 'ann@contoso.com',
+      });
+      await at(0).hello({ os: 'windows11', sessions: [session('bob@contoso.com')] });
+      await startDesktopRun(mockRig, 1, attended());
+      await at(0).startRun();
+      expect(at(0).commands('go').at(-1)?.sessionPlan?.cases.none).toEqual([
+        'AttendedUserNotLoggedIn',
+        'AttendedUserNotLoggedIn',
+      ]);
+    });
+  });
+
   test.each(['ann@contoso.com', 'CONTOSO\\ann', '.\\ann', 'PC-7\\ann', 'ann', 'Ann Lee'])(
     '%s is allowed',
     async (user) => {
