@@ -18,6 +18,7 @@ import { getPackage } from './functions/agent-api/get-package.http';
 import { leaseAgent } from './functions/agent-api/lease-agent.http';
 import { listConsoleFlows } from './functions/agent-api/list-console-flows.http';
 import { putArtifact } from './functions/agent-api/put-artifact.http';
+import { reportConsoleRun } from './functions/agent-api/report-console-run.http';
 import { registerAgent } from './functions/agent-api/register-agent.http';
 import { receiveAgentEvents } from './functions/agent-events/receive-agent-events.servicebus';
 import { getOpenapi } from './functions/api-docs/get-openapi.http';
@@ -190,6 +191,7 @@ durableHttp('run-flow', 'POST', 'flows/{flow}/run', runFlow(ports));
 signedHttp('list-console-flows', 'GET', 'agent/desktop-flows', listConsoleFlows(ports));
 durableHttp('start-console-run', 'POST', 'agent/console-runs', startConsoleRun(ports), 'anonymous');
 durableHttp('get-console-run', 'GET', 'agent/console-runs/{run}', getConsoleRun(ports), 'anonymous');
+durableHttp('report-console-run', 'PUT', 'agent/console-runs/{run}', reportConsoleRun(ports), 'anonymous');
 durableHttp('stop-console-run', 'POST', 'agent/console-runs/{run}/stop', stopConsoleRun(ports), 'anonymous');
 
 // 3a. … or a schedule is due: the timer reads the index of due times …

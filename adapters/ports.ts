@@ -118,6 +118,8 @@ export interface RunListQuery {
   machine?: string | undefined;
   queue?: string | undefined;
   trigger?: string | undefined;
+  /** Desktop-flow runs that no cloud-flow run started. */
+  alone?: true | undefined;
   startedBy?: string | undefined;
   /** Requested from then (ms), before then. */
   fromMs?: number | undefined;

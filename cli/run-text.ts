@@ -41,6 +41,8 @@ export function desktopRunText(view: DesktopRunView, utc: boolean): string {
     ['of', view.parent],
     ['desktop flow', view.desktopFlow],
     ['status', view.status],
+    ['trigger', view.trigger],
+    ['started by', view.startedBy],
     ['machine', view.machine],
     ['queue', view.queue],
     ['requested', instant(view.requestedAt, utc)],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { errorInfoSchema, machineReport } from './agent-protocol';
+import { agentEventBodies, errorInfoSchema, logLine, machineReport } from './agent-protocol';
 import { desktopRunId, instant, machineId, resourceName, runId } from './ids';
 import { desktopRunState } from './runs';
 
@@ -53,6 +53,22 @@ export const consoleRunView = z.object({
   error: errorInfoSchema.optional(),
 });
 export type ConsoleRunView = z.infer<typeof consoleRunView>;
+
+/** Most bytes of a `consoleRunReport` with its log. */
+export const MAX_CONSOLE_REPORT_BYTES = 16 * 1024 * 1024;
+
+/**
+ * PUT /api/agent/console-runs/{run}: the machine was cut off, started the run by itself and tells of it now that it is over (docs/adr/0005).
+ * Sent until it is answered; the same run again changes nothing. Its files follow as those of any run.
+ */
+export const consoleRunReport = agentEventBodies.done.omit({ artifacts: true }).extend({
+  desktopFlow: z.object({ name: resourceName, version: z.string().max(100) }),
+  user: z.string().min(1).max(200).describe('Who started it at the machine.'),
+  startedAt: instant.describe("By the agent's clock, corrected to the control plane's."),
+  endedAt: instant,
+  log: z.array(logLine).max(2_000),
+});
+export type ConsoleRunReport = z.infer<typeof consoleRunReport>;
 
 /** POST /api/agent/console-runs/{run}/stop */
 export const consoleRunStop = z.object({ user: z.string().min(1).max(200) });

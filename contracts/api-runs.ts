@@ -41,6 +41,12 @@ export const desktopRunSummary = z.object({
   endedAt: instant.optional(),
   machine: z.string().optional(),
   queue: z.string().optional(),
+  trigger: z
+    .string()
+    .optional()
+    .describe(
+      'Of a run that was started at its machine: Console, or Console (offline) while it was cut off.',
+    ),
   startedBy: z.string().optional(),
   error: runError.optional(),
 });
@@ -58,7 +64,11 @@ export const runListQuery = z
     desktopFlow: resourceName.optional().describe('Desktop-flow runs of this desktop flow.'),
     machine: machineId.optional().describe('Desktop-flow runs that this machine was given.'),
     group: groupId.optional().describe('Desktop-flow runs that a machine of this group was given.'),
-    trigger: z.string().max(64).optional().describe('Kind of trigger, such as Button, Http or Recurrence.'),
+    trigger: z
+      .string()
+      .max(64)
+      .optional()
+      .describe('Kind of trigger, such as Button, Http, Recurrence or Console.'),
     startedBy: z.string().max(200).optional(),
     from: instant.optional().describe('Requested at this instant or later.'),
     to: instant.optional().describe('Requested before this instant.'),
@@ -76,8 +86,6 @@ export const runListQuery = z
     const states = desktop === undefined ? cloudRunState : desktopRunState;
     if (desktop !== undefined && query.flow !== undefined)
       refuse('flow', 'does not go with desktopFlow, machine or group');
-    if (desktop !== undefined && query.trigger !== undefined)
-      refuse('trigger', 'does not go with desktopFlow, machine or group');
     if (query.status !== undefined && !states.safeParse(query.status).success)
       refuse('status', `is no status of these runs: ${states.options.join(', ')}`);
     if (query.from !== undefined && query.to !== undefined && Date.parse(query.from) >= Date.parse(query.to))
@@ -108,6 +116,8 @@ export const desktopRunView = z.object({
   kind: z.literal('desktop'),
   parent: z.string().describe('The cloud-flow run.'),
   desktopFlow: z.string().optional(),
+  trigger: z.string().optional().describe('Of a run that was started at its machine.'),
+  startedBy: z.string().optional().describe('Of a run that was started at its machine.'),
   status: desktopRunState,
   requestedAt: instant.optional(),
   endedAt: instant.optional(),

@@ -6,6 +6,7 @@ import type { ErrorInfo } from '../contracts/errors';
 import { errorInfo } from '../contracts/errors';
 import { AGENT_SESSION, userKey } from '../contracts/user-name';
 import { durationMs } from '../domain/flows/duration';
+import { CONSOLE_TRIGGER } from '../domain/runs/console-report';
 import type { DesktopFlowRunInput } from '../domain/runs/run-inputs';
 import { placeFinder, type RunPlace, type TargetPorts } from './resolve-target.activity';
 import type { CredentialRef } from './send-command.activity';
@@ -26,9 +27,6 @@ export interface ResolvedDesktopFlow extends RunPlace {
   acceptWithinMs: number;
   stopGraceMs: number;
 }
-
-/** What lists of runs name as the trigger of a console run. */
-const CONSOLE_TRIGGER = 'Console';
 
 type Resolved = { ok: true; target: ResolvedDesktopFlow } | { ok: false; error: ErrorInfo };
 type Input = DesktopFlowRunInput & { run: string; requestedMs: number };

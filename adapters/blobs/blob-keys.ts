@@ -37,6 +37,11 @@ export function logSegmentKey(run: string, segment: number): string {
   return `${logPrefix(run)}${String(segment).padStart(8, '0')}.jsonl`;
 }
 
+/** Story and outputs of a run that its machine started while it was cut off. */
+export function consoleReportKey(run: string): string {
+  return `${runFolder(run)}console.json`;
+}
+
 /** Inputs or outputs of an action of a cloud-flow run that are too long for their record; content-addressed. */
 export function actionValueKey(run: string, hash: string): string {
   return `runs/${run}/values/${hash}.json`;

@@ -38,6 +38,8 @@ export const listPartitions = {
   desktopFlow: (name: string) => `desktop-flow:${name}`,
   queue: (queue: string) => `queue:${queue}`,
   machine: (machine: string) => `machine:${machine}`,
+  /** Desktop-flow runs that no cloud-flow run started: those that began at a machine. */
+  alone: () => 'alone',
   /** Cloud-flow runs that ended otherwise than well. */
   state: (state: string) => `state:${state}`,
 };
@@ -57,10 +59,11 @@ export function listRow(run: string): string {
 
 /** Partitions of the lists that these facts of a run put it into. */
 export function listsOf(row: Partial<RunRow> & Pick<RunRow, 'run'>): string[] {
-  const { run, kind, name, machine, queue, state } = row;
+  const { run, kind, name, machine, queue, state, trigger } = row;
   const lists: string[] = [];
   if (kind === 'cloud' && name !== undefined) lists.push(listPartitions.flow(name));
   if (kind === 'desktop' && name !== undefined) lists.push(listPartitions.desktopFlow(name));
+  if (kind === 'desktop' && trigger !== undefined) lists.push(listPartitions.alone());
   if (machine !== undefined) lists.push(listPartitions.machine(machine));
   if (queue !== undefined && queue !== machine) lists.push(listPartitions.queue(queue));
   if (!run.includes('-') && state !== undefined && isListedState(state))

@@ -70,6 +70,7 @@ export class RunLists {
 /** The partition that holds all that is asked for, and the fewest else. */
 function listOf(query: RunListQuery): string | undefined {
   const { state, flow, desktopFlow, machine, queue } = query;
+  if (query.alone) return listPartitions.alone();
   if (machine !== undefined) return listPartitions.machine(machine);
   if (queue !== undefined) return listPartitions.queue(queue);
   if (desktopFlow !== undefined) return listPartitions.desktopFlow(desktopFlow);

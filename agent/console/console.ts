@@ -19,6 +19,7 @@ import type { AgentStateName } from '../link/status';
 import type { Listener } from '../listener/listener';
 import { consoleFlowOf, type FlowShelf, type ShelvedFlow } from './flow-shelf';
 import type { Preferences } from './preferences';
+import type { OfflineRuns } from '../offline/offline-runs';
 import type { BoardRun, RunBoard } from './run-board';
 
 /** How often the control plane is asked after runs that wait for their turn. */
@@ -29,8 +30,9 @@ export interface ConsoleParts {
   board: RunBoard;
   flows: FlowShelf;
   preferences: Preferences;
-  controlPlane: Pick<ControlPlane, 'startConsoleRun' | 'consoleRun' | 'stopConsoleRun'>;
+  controlPlane: Pick<ControlPlane, 'startConsoleRun' | 'consoleRun' | 'stopConsoleRun' | 'time'>;
   listener: Pick<Listener, 'control' | 'startHere'>;
+  offline: Pick<OfflineRuns, 'begin' | 'forget'>;
   connection(): AgentStateName;
   clock: Clock;
 }
@@ -73,7 +75,7 @@ export class Console {
    * @throws AgentError DesktopFlowNotFound, InvalidInput, UIFlowAlreadyRunning, MachineRevoked, HostUnreachable …
    */
   async start(user: string, name: string, inputs: Record<string, unknown>): Promise<string> {
-    const { board, flows, controlPlane, clock } = this.parts;
+    const { board, flows, controlPlane } = this.parts;
     this.refuseLasting();
     const { online } = this;
     const flow = (await flows.list(online)).find(({ manifest }) => manifest.name === name);
@@ -81,7 +83,8 @@ export class Console {
       throw new AgentError('DesktopFlowNotFound', `There is no desktop flow "${name}" on this machine.`);
     const problem = misfits(flow.manifest.inputs, inputs, 'inputs');
     if (problem) throw new AgentError('InvalidInput', problem, { remedy: 'Correct the inputs.' });
-    const request = ulid(clock.now());
+    // Its place in lists of runs, so by the control plane's clock.
+    const request = ulid(Date.parse(controlPlane.time()));
     const run = `${request}-1`;
     // On the board first: it may execute before the answer is here.
     board.add({ run, flow: name, owner: user, here: !online });
@@ -126,7 +129,9 @@ export class Console {
     { user, flow, inputs }: { user: string; flow: ShelvedFlow; inputs: Record<string, unknown> },
   ): Promise<void> {
     const { name, version } = flow.manifest;
-    const refused = await this.parts.listener.startHere({
+    const { listener, offline } = this.parts;
+    await offline.begin({ run, user, desktopFlow: { name, version } });
+    const refused = await listener.startHere({
       run,
       user,
       userKey: userKey(user),
@@ -135,7 +140,9 @@ export class Console {
       inputs,
       origin: 'console',
     });
-    if (refused) throw new AgentError(refused.code, refused.message);
+    if (!refused) return;
+    await offline.forget(run);
+    throw new AgentError(refused.code, refused.message);
   }
 
   /** A run that ends without having executed here (its time in the queue is over, its input was wrong) is heard of in no other way. */

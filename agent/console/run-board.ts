@@ -33,7 +33,7 @@ export interface RunBoardOptions {
  * The runs that people at this machine may see: those that they started there, and attended runs from the portal that are announced by a
  * banner (row E2). Other runs of the portal are not here at all (row K5).
  */
-export class RunBoard implements RunWatch {
+export class RunBoard implements Omit<RunWatch, 'log'> {
   private readonly runs = new Map<string, BoardRun>();
   private readonly listeners = new Set<(run: BoardRun, before: BoardRun | undefined) => void>();
   private written: Promise<void> = Promise.resolve();

@@ -5,6 +5,7 @@ import {
   consoleRunView,
   leaseResponse,
   registerResponse,
+  type ConsoleRunReport,
   type ConsoleRunRequest,
   type ConsoleRunView,
   type LeaseResponse,
@@ -96,6 +97,12 @@ export class ControlPlane {
   async stopConsoleRun(run: string, user: string): Promise<void> {
     const path = `/api/agent/console-runs/${encodeURIComponent(run)}/stop`;
     await this.signed('POST', path, jsonBody({ user }), REQUEST_TIMEOUT_MS);
+  }
+
+  /** A run that was started here while the machine was cut off; repeating it changes nothing. */
+  async reportConsoleRun(run: string, report: ConsoleRunReport, signal: AbortSignal): Promise<void> {
+    const path = `/api/agent/console-runs/${encodeURIComponent(run)}`;
+    await this.signed('PUT', path, jsonBody(report), TRANSFER_TIMEOUT_MS, signal);
   }
 
   /** Downloads a desktop-flow package (a zip) or, with `files`, an input file. @throws AgentError BodyTooLarge over `maxBytes`. */

@@ -282,6 +282,7 @@ export class Listener {
       usage: (usage) => tell({ ...said, usage }),
       log: (lines, dropped) => {
         if (reported) outbox.addLog(run, fence, lines, dropped);
+        watch?.log(run, lines, dropped);
       },
     });
     this.running.set(run, handle);

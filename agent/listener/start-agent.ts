@@ -12,6 +12,8 @@ import type { OpenLink } from '../link/link';
 import { openServiceBusLink } from '../link/service-bus-link';
 import type { AgentStatus } from '../link/status';
 import { silentLog, type Log } from '../log';
+import { OfflineRuns, type JournaledEnd } from '../offline/offline-runs';
+import { tellOfflineRuns } from '../offline/tell-offline-runs';
 import { Outbox } from '../outbox/outbox';
 import { PackageStore } from '../package/package-store';
 import { processRunner } from '../runner/process-runner';
@@ -24,6 +26,7 @@ import { RunBoard } from '../console/run-board';
 import { startConsole, type ConsoleOptions } from '../console/start-console';
 import { Listener, type LocalControl } from './listener';
 import { machineReport } from './machine-report';
+import { watchedBy } from './run-watch';
 import { heldBack } from './upgrade-hold';
 
 export interface AgentOptions {
@@ -154,6 +157,7 @@ async function startLocked(
   }
   const outbox = new Outbox({ journal, signer, machine, epoch, time: () => controlPlane.time() });
   const board = options.console && (await RunBoard.open({ dataDir, clock, users: options.console.users }));
+  const offline = await OfflineRuns.open({ dataDir, machine, clock, log });
   const listener = new Listener({
     identity,
     installation,
@@ -162,7 +166,7 @@ async function startLocked(
     controlPlane,
     runner,
     accountOf: async (userKey) => session.accountOf?.(userKey),
-    watch: board,
+    watch: watchedBy(...(board ? [board] : []), offline),
     report: () => machineReport(session, runner),
     checkAccount: (command) => checkAccount(session, command, identity.sealing.privateKey),
     heldBack: () => heldBack(dataDir, clock),
@@ -171,10 +175,12 @@ async function startLocked(
     log,
   });
   await listener.recover();
-  board?.settle((run) => {
+  const endOf = (run: string): JournaledEnd | undefined => {
     const entry = journal.state.runs.get(run);
-    return entry?.state === 'done' ? entry.body : undefined;
-  });
+    return entry?.state === 'done' ? entry : undefined;
+  };
+  board?.settle((run) => endOf(run)?.body);
+  await offline.settle(endOf, journal.damage !== undefined);
   const connection = new Connection({
     controlPlane,
     installation,
@@ -196,17 +202,28 @@ async function startLocked(
       flows: new FlowShelf(packages, controlPlane),
       controlPlane,
       listener,
+      offline,
       session,
       connection: () => status.status.state,
       clock,
       log,
     }));
+  const stopTelling = tellOfflineRuns({
+    runs: offline,
+    controlPlane,
+    dataDir,
+    isConnected: () => status.status.state === 'connected',
+    clock,
+    log,
+  });
   connection.start();
 
   let stopping: Promise<void> | undefined;
   const stop = async ({ graceMs = 5_000, flushMs = 2_000 }: StopOptions): Promise<void> => {
     await listener.stop(graceMs);
     await console?.close();
+    await stopTelling();
+    await offline.flush();
     await connection.stop(status.status.state === 'connected' ? flushMs : 0);
     status.set({ state: 'stopped' });
     await status.written;

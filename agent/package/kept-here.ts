@@ -5,7 +5,16 @@ import type { ControlPlane } from '../control-plane/control-plane';
 /** Runs whose files are kept. */
 const KEEP_RUNS = 20;
 
-/** Where the files stay that runs leave behind which were started without the control plane: <data folder>/kept/<run>. */
+/** Where the files of a run wait until the control plane can be told of it. */
+export function keptFolder(dataDir: string, run: string): string {
+  return path.join(dataDir, 'kept', run);
+}
+
+export async function removeKept(dataDir: string, run: string): Promise<void> {
+  await rm(keptFolder(dataDir, run), { recursive: true, force: true });
+}
+
+/** Keeps the files that runs leave behind which were started without the control plane: <data folder>/kept/<run>. */
 export function keptHere(dataDir: string): Pick<ControlPlane, 'uploadArtifact'> {
   const root = path.join(dataDir, 'kept');
   return {

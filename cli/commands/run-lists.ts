@@ -131,6 +131,7 @@ function runTable(runs: readonly RunSummary[], utc: boolean): string {
       { title: 'RUN', of: (run) => run.run },
       { title: 'FLOW', of: (run) => (run.kind === 'cloud' ? run.flow : run.desktopFlow), flexible: true },
       { title: 'STATUS', of: (run) => run.status },
+      { title: 'TRIGGER', of: (run) => run.trigger ?? '' },
       { title: 'REQUESTED', of: (run) => instant(run.requestedAt, utc) },
     ],
     runs,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  consoleRunReport,
   consoleRunRequest,
   consoleRunStop,
   consoleRunView,
@@ -34,8 +35,13 @@ import {
 export const INSTALLATION = '5b0e8a52-6f2b-4a55-9a3c-7a9b0c5d2e11';
 /** What the agent names a run that it asks for. */
 const CONSOLE_REQUEST = '01KJPRZC00KKTHB07AQZXXWX30';
+/** What the agent named a run that it started by itself. */
+const OFFLINE_RUN = '01KJPRZC00KKTHB07AQZXXWX31-1';
 const consoleRun = parameters(z.object({ run: desktopRunId.describe('Id of the desktop-flow run.') }), {
   run: CONSOLE_RUN,
+});
+const offlineRun = parameters(z.object({ run: desktopRunId.describe('As the machine has named the run.') }), {
+  run: OFFLINE_RUN,
 });
 const sas = (entity: string, right: string): string =>
   `Endpoint=sb://attendant.servicebus.windows.net/;SharedAccessSignature=SharedAccessSignature sr=${entity}&sig=…&se=1772442003&skn=${right}`;
@@ -133,6 +139,27 @@ export const agentOperations: readonly Operation[] = [
     path: consoleRun,
     answers: [answer({ what: 'Where it stands.' }, consoleRunView, { run: CONSOLE_RUN, state: 'Queued' })],
     errors: ['RunNotFound', 'Forbidden'],
+  },
+  {
+    name: 'report-console-run',
+    method: 'PUT',
+    route: 'agent/console-runs/{run}',
+    tag: 'Agents',
+    summary: 'Tell of a run that the machine started while it was cut off',
+    description:
+      'Told when it is over, until it is answered. Told again, it changes nothing. Its files follow.',
+    access: 'machine',
+    path: offlineRun,
+    body: jsonBody(consoleRunReport, {
+      desktopFlow: { name: 'invoices', version: '1.0.0' },
+      user: 'anna',
+      startedAt: REQUESTED,
+      endedAt: NOW,
+      outcome: 'Succeeded',
+      log: [{ at: REQUESTED, stream: 'out', text: '14 rows' }],
+    }),
+    answers: [answer({ what: 'The run is kept.' }, consoleRunView, { run: OFFLINE_RUN, state: 'Succeeded' })],
+    errors: [...jsonBodyErrors, 'RunNotFound', 'Forbidden'],
   },
   {
     name: 'stop-console-run',

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { errorInfoSchema, machineReport } from '../agent-protocol';
 import {
+  consoleRunReport,
   consoleRunRequest,
   consoleRunStop,
   consoleRunView,
@@ -136,6 +137,7 @@ export const requestSchemas: Readonly<Record<string, z.ZodType>> = {
   RegisterBody: registerRequest,
   LeaseBody: leaseRequest,
   ConsoleRunBody: consoleRunRequest,
+  ConsoleRunReport: consoleRunReport,
   ConsoleRunStopBody: consoleRunStop,
 };
 

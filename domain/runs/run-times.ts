@@ -1,6 +1,9 @@
 import type { ErrorInfo } from '../../contracts/errors';
 import { isEnded, type ActionStatus, type CloudRunState, type TimelineEntry } from '../../contracts/runs';
 
+/** In the story of a run that no queue gave a turn. */
+export const STARTED_OFFLINE = 'started while the machine was cut off';
+
 export interface CloudRunTimes {
   requestedAt: string;
   endedAt?: string | undefined;
@@ -39,7 +42,7 @@ export function desktopDurations(
   timeline: readonly TimelineEntry[],
   endedAt: string | undefined,
 ): { waitedMs?: number; ranMs?: number } {
-  const told = timeline.findLast(({ what }) => what === 'told to go');
+  const told = timeline.findLast(({ what }) => what === 'told to go' || what === STARTED_OFFLINE);
   if (!told) return {};
   const goneMs = Date.parse(told.at);
   return {

@@ -28,14 +28,15 @@ export function purgeHistory(
   ports: Kept,
   instancesOf: (context: InvocationContext) => Pick<Instances, 'list' | 'purge'>,
 ): (timer: Timer, context: InvocationContext) => Promise<void> {
-  let nextRuns: string | undefined;
+  const nextRuns: Partial<Record<'cloud' | 'alone', string | undefined>> = {};
   let nextInstances: string | undefined;
 
   return async (_timer, context) => {
     const instances = instancesOf(context);
     const beforeMs = ports.now() - ports.settings.historyDays * DAY_MS;
     const jobs = [
-      () => purgeRuns(instances, beforeMs, context),
+      () => purgeRuns('cloud', instances, beforeMs, context),
+      () => purgeRuns('alone', instances, beforeMs, context),
       () => purgeOthers(instances, beforeMs),
       () => ports.events.purge(beforeMs, EVENTS_A_PASS),
       () => ports.subscriptions.purgeRemoved(EVENTS_A_PASS),
@@ -47,12 +48,19 @@ export function purgeHistory(
     }
   };
 
+  /** Those of cloud flows with their desktop-flow runs, and those that were started at machines. */
   async function purgeRuns(
+    which: 'cloud' | 'alone',
     instances: Pick<Instances, 'list' | 'purge'>,
     beforeMs: number,
     context: InvocationContext,
   ): Promise<void> {
-    const page = await ports.runs.list({ toMs: beforeMs, top: RUNS_A_PASS, continuation: nextRuns });
+    const page = await ports.runs.list({
+      toMs: beforeMs,
+      top: RUNS_A_PASS,
+      continuation: nextRuns[which],
+      ...(which === 'alone' ? { alone: true } : {}),
+    });
     const purge = async (row: RunRow): Promise<'gone' | 'kept' | 'more'> => {
       try {
         return await purgeRun(ports, instances, { row, beforeMs });
@@ -62,7 +70,7 @@ export function purgeHistory(
       }
     };
     const outcomes = await inTurns(page.rows, purge);
-    if (!outcomes.includes('more')) nextRuns = page.continuation;
+    if (!outcomes.includes('more')) nextRuns[which] = page.continuation;
   }
 
   /** Changes of queues, moves of machines, tests of connections; and what is left of a run whose row is gone. */

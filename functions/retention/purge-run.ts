@@ -9,7 +9,7 @@ const PAGE = 100;
 type Stores = Pick<Ports, 'runs' | 'blobs' | 'runLogs' | 'actions' | 'feed'>;
 
 /**
- * Removes a cloud-flow run that ended before an instant, with all that is known of it. What leads to other things goes after them, and the
+ * Removes a run that belongs to no other and ended before an instant, with all that is known of it. What leads to other things goes after them, and the
  * run's own row last, so that a pass that was broken off is taken up by the next one; removing again is harmless.
  * @returns `kept`: it goes on or ended later. `more`: it was too much for one pass.
  */
@@ -31,7 +31,7 @@ export async function purgeRun(
     await ports.blobs.removeAll(runFolder(id));
     await ports.feed.forgetRun(id);
   }
-  await ports.runLogs.forgetProgress(run);
+  await ports.runLogs.forgetProgress(run.split('-')[0] ?? run);
   if ((await ports.actions.purge(run, MOST)) === MOST) return 'more';
   if (!(await purgeBelow(instances, run))) return 'more';
   await instances.purge(run);

@@ -6,12 +6,14 @@ import { runKey } from '../../adapters/tables/run-keys';
 import type { CloudRunView, DesktopRunView, ProgressView, RunSummary } from '../../contracts/api-runs';
 import { cloudRunState, desktopRunState, isEnded } from '../../contracts/runs';
 import { masksTrigger } from '../../domain/flows/masking';
+import { OFFLINE_TRIGGER } from '../../domain/runs/console-report';
 import { cloudTimeline, desktopDurations } from '../../domain/runs/run-times';
 import type { Orchestrations } from '../http';
 import { findChild, type FoundRun } from './find-run';
 import { liveActions } from './live-actions';
 import { withRemedy } from './run-status';
 import { fullTimeline } from './full-timeline';
+import { getReport } from './kept-report';
 
 const ULID_LENGTH = 26;
 
@@ -73,15 +75,17 @@ export async function cloudRunView(
 export async function desktopRunView(ports: Ports, found: FoundRun): Promise<DesktopRunView> {
   const { run, row, status } = found;
   const ended = isEnded(status.state);
+  const told = row?.trigger === OFFLINE_TRIGGER ? await getReport(ports, run) : undefined;
   const [progress, timeline] = await Promise.all([
     ports.runLogs.lastProgress(run),
-    fullTimeline(ports, run, status.timeline),
+    fullTimeline(ports, run, status.timeline ?? told?.timeline),
   ]);
   return {
     run,
     kind: 'desktop',
     parent: run.split(/[.-]/)[0] ?? run,
-    ...given({ desktopFlow: row?.name }),
+    ...given({ desktopFlow: row?.name, trigger: row?.trigger }),
+    ...(row?.trigger === undefined ? {} : given({ startedBy: row.startedBy })),
     status: desktopRunState.parse(status.state),
     ...(row ? { requestedAt: iso(row.requestedMs) } : {}),
     ...endOf(found),
@@ -89,7 +93,7 @@ export async function desktopRunView(ports: Ports, found: FoundRun): Promise<Des
     ...(status.state === 'Paused' ? given({ paused: status.paused }) : {}),
     ...(progress && !ended && saysSomething(progress) ? { progress: progressView(progress) } : {}),
     ...given({ usage: progress?.usage, screenshot: screenshotView(run, progress?.screenshot) }),
-    ...given({ outputs: isMasked(found) ? undefined : status.outputs, timeline }),
+    ...given({ outputs: isMasked(found) ? undefined : (status.outputs ?? told?.outputs), timeline }),
     ...(row ? desktopDurations(row.requestedMs, timeline ?? [], endOf(found).endedAt) : {}),
     ...(status.error ? { error: withRemedy(status.error) } : {}),
   };
@@ -116,7 +120,7 @@ export function runSummary(row: RunRow): RunSummary {
     status: desktopRunState
       .catch('Queued')
       .parse(row.state === 'Queued' && row.machine ? 'Running' : row.state),
-    ...given({ machine: row.machine, queue: row.queue }),
+    ...given({ machine: row.machine, queue: row.queue, trigger: row.trigger }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { MAX_CONSOLE_REPORT_BYTES } from '../../contracts/agent-api';
 import type { ErrorCode } from '../../contracts/errors';
 import { errorCatalogue } from '../../contracts/errors';
 import { problem } from '../../contracts/api-problem';
@@ -132,6 +133,8 @@ const cases: Record<string, Case> = {
     },
   },
   'stop-console-run RunAlreadyEnded': { before: (story) => story.endConsoleRun() },
+  'report-console-run BodyTooLarge': { change: { body: 'x'.repeat(MAX_CONSOLE_REPORT_BYTES + 1) } },
+  'report-console-run Forbidden': { change: { path: { run: DESKTOP_RUN } } },
   'get-console-run Forbidden': { change: { path: { run: DESKTOP_RUN } } },
   'stop-console-run Forbidden': { change: { path: { run: DESKTOP_RUN } } },
   DesktopFlowNotFound: { change: { path: { name: 'none' } } },

@@ -149,6 +149,36 @@ test('A8: a removal that breaks off after any step is completed by the next; in 
   expect([...answers].slice(-2)).toEqual(['TriggerDataGone', 'RunNotFound']);
 });
 
+test('A8: runs that were started at a machine go with their days too', async () => {
+  const run = `${ulid(mockRig.clock.now())}-1`;
+  const action = { desktopFlow: 'invoices', connection: 'console', mode: 'attended', inputs: {} };
+  const input = {
+    action: { ...action, priority: 'normal' },
+    console: { machine: agent.machine, user: 'ann' },
+    name: 'console',
+  };
+  await mockRig.start('desktop-flow-run', input, run);
+  const grant = await agent.startRun();
+  await mockRig.ports.runLogs.progress(run, { action: 'open', atMs: mockRig.clock.now() });
+  await mockRig.ports.blobs.put(artifactKey(run, 'report.csv'), Buffer.from('a'));
+  await agent.succeed(grant);
+  expect(await leftOf(run)).toHaveLength(4);
+  await mockRig.advance(31 * DAY);
+  await purge();
+  expect(await leftOf(run)).toEqual([]);
+});
+
+async function leftOf(run: string): Promise<unknown[]> {
+  const { ports } = mockRig;
+  const { rows } = await ports.runs.list({ top: 9, machine: agent.machine });
+  const progress = await ports.runLogs.lastProgress(run);
+  return [
+    ...(await ports.blobs.list(`runs/${run}/`)),
+    ...rows.filter((row) => row.run === run),
+    ...[await ports.runs.get(run), progress].filter((found) => found !== undefined),
+  ];
+}
+
 test('A6: a repeated request of a removed run starts no second one', async () => {
   const run = await endedRun();
   const start = { run, flow: 'flow', definition: 'x', triggerBody: {}, startedBy: 'ann' };

@@ -121,6 +121,13 @@ export class ConsoleFixture extends AgentFixture {
     await this.until(() => this.agent?.status().state === 'unreachable');
   }
 
+  /** The control plane is there again, and with it the broker. */
+  async comeBack(): Promise<void> {
+    this.broker.down = false;
+    await this.controlPlane.start();
+    await this.until(() => this.agent?.status().state === 'connected');
+  }
+
   /** The stored token of this user. */
   get tokenFile(): string {
     const { uid, username } = os.userInfo();

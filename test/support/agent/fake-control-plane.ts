@@ -3,9 +3,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import {
   agentHeaders,
+  consoleRunReport,
   consoleRunRequest,
   registerRequest,
   requestText,
+  type ConsoleRunReport,
   type ConsoleRunRequest,
   type ConsoleRunView,
   type LeaseResponse,
@@ -34,6 +36,11 @@ export class FakeControlPlane {
   desktopFlows: DesktopFlowView[] = [];
   /** What people at the machine have started, and where it stands. */
   readonly consoleRuns = new Map<string, { asked: ConsoleRunRequest; view: ConsoleRunView }>();
+  /** What machines have told of runs that they started alone, how often, and how they are answered. */
+  readonly reports = new Map<string, ConsoleRunReport>();
+  reportsSeen = 0;
+  refuseReport: ErrorCode | undefined;
+  loseAnswers = 0;
   registered: RegisterRequest | undefined;
   /** Answers the lease instead of the lease. */
   refuseLease: { code: ErrorCode; status?: number } | undefined;
@@ -127,6 +134,16 @@ export class FakeControlPlane {
       return json(this.consoleRuns.get(`${asked.request}-1`)?.view);
     }
     const console = /^\/api\/agent\/console-runs\/([^/]+)(\/stop)?$/.exec(path);
+    if (console && request.method === 'PUT') {
+      this.reportsSeen++;
+      if (this.refuseReport) return problem(this.refuseReport);
+      const run = console[1] ?? '';
+      const report = consoleRunReport.parse(JSON.parse(body.toString()));
+      if (!this.reports.has(run)) this.reports.set(run, report);
+      // The answer is lost on its way.
+      if (this.loseAnswers-- > 0) return void response.destroy();
+      return json({ run, state: 'Succeeded' });
+    }
     if (console) {
       const run = this.consoleRuns.get(console[1] ?? '');
       if (!run) return problem('RunNotFound');
