@@ -4,6 +4,7 @@ import { addConsoleCommands } from './cli/console-commands';
 import { networkOf, networkOptions, type NetworkFlags } from './cli/network-options';
 import { addOperationCommands, sessionOption } from './cli/operation-commands';
 import { defaultDataFolder, loadSettings } from './cli/settings';
+import { addSessionCommands } from './cli/session-commands';
 import { readStatus } from './cli/status';
 import { consoleFolder } from './console/folders';
 import { linuxUsers, ownUser } from './console/users';
@@ -149,6 +150,7 @@ program
   });
 
 addOperationCommands(program, { dataDir: defaultDataDir, say });
+addSessionCommands(program, { dataDir: defaultDataDir, say });
 addConsoleCommands(program, { dataDir: defaultDataDir, say });
 addSimulateCommand(program, { dataDir: defaultDataDir });
 

@@ -87,5 +87,23 @@ export const consoleTicket = z.object({ ticket: z.string() });
 /** <folder>/console.json: where the running agent's page is. */
 export const consoleAddress = z.object({ port: z.int() });
 
+/** A session that the agent holds on the machine. */
+export const heldSession = z.object({
+  id: z.string(),
+  user: z.string(),
+  display: z.string().optional().describe('X display.'),
+  state: z.enum(['used', 'kept']).describe('kept: locked, for the next run of the user.'),
+  run: desktopRunId.optional(),
+  since: instant,
+});
+
+export type HeldSession = z.infer<typeof heldSession>;
+
+/** GET /api/sessions: all of them for whoever the agent runs as, the own ones for everybody else. */
+export const heldSessions = z.object({ sessions: z.array(heldSession) });
+
+/** POST /api/sessions/{id}: ends it; without `force` not while a run is in it. */
+export const endSession = z.object({ force: z.boolean() });
+
 /** POST /api/windows: opens a page on the person's desktop. */
 export const consoleWindow = z.object({ page: z.enum(['/', '/monitor']) });

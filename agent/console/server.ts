@@ -8,6 +8,7 @@ import {
   consoleStart,
   consoleTicket,
   consoleWindow,
+  endSession,
 } from '../../contracts/console';
 import { errorCatalogue, type ErrorCode } from '../../contracts/errors';
 import { desktopRunId } from '../../contracts/ids';
@@ -16,6 +17,7 @@ import type { Access } from './access';
 import type { Console } from './console';
 import { pageFile, PAGE_POLICY } from './pages/page-files';
 import type { RunBoard } from './run-board';
+import type { SessionKeeper } from './session-keeper';
 
 const MAX_BODY = 256 * 1024;
 /** Progress may come faster than a page can use it. */
@@ -25,6 +27,7 @@ export interface ConsoleServerParts {
   console: Console;
   board: Pick<RunBoard, 'onChange'>;
   access: Access;
+  sessions: SessionKeeper;
   /** 0: any free one. */
   port: number;
   openWindow(user: string, page: string): void;
@@ -83,6 +86,8 @@ export class ConsoleServer {
         return this.stream(response, user);
       case 'GET /api/flows':
         return json(response, { flows: await console.flows() });
+      case 'GET /api/sessions':
+        return json(response, { sessions: this.parts.sessions.list(user) });
       case 'PUT /api/notifications':
         await console.setMode(user, (await body(request, consoleMode)).mode);
         return nothing(response);
@@ -93,6 +98,11 @@ export class ConsoleServer {
         const { flow, inputs } = await body(request, consoleStart);
         return json(response, { run: await console.start(user, flow, inputs) }, 202);
       }
+    }
+    const session = /^POST \/api\/sessions\/([^/]+)$/.exec(call)?.[1];
+    if (session !== undefined) {
+      await this.parts.sessions.end(user, decodeURIComponent(session), await body(request, endSession));
+      return nothing(response);
     }
     const run = desktopRunId.safeParse(pathname.replace(/^\/api\/runs\//, ''));
     if (method !== 'POST' || !run.success) throw refused('EndpointDoNotExist', call);

@@ -1,4 +1,5 @@
 import { rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import type { z } from 'zod';
 import type { consoleAddress } from '../../contracts/console';
@@ -13,6 +14,7 @@ import type { Notifier } from './notifier';
 import { notifySend } from './notify-send';
 import { Preferences } from './preferences';
 import { ConsoleServer } from './server';
+import { SessionKeeper } from './session-keeper';
 import type { ConsoleUsers } from './users';
 import { openInBrowser, type OpenPage } from './window';
 import { openToaster, windowsToast } from './windows-toast';
@@ -26,6 +28,8 @@ export interface ConsoleOptions {
   /** Folder that the users of the machine can reach, in which only the agent writes. */
   folder: string;
   users: ConsoleUsers;
+  /** Who sees and ends the sessions of all users; default: whoever the agent runs as. */
+  administrator?: string;
   /** Defaults: what the machine's desktops have. */
   notifier?: Notifier;
   openPage?: OpenPage;
@@ -70,7 +74,8 @@ export async function startConsole(parts: StartParts): Promise<RunningConsole> {
         .catch((error: unknown) => log.warn(`Run ${run} cannot ${what}: ${messageOf(error)}`));
     },
   });
-  const server = new ConsoleServer({ console, board, access, port, openWindow });
+  const sessions = new SessionKeeper(session, options.administrator ?? os.userInfo().username);
+  const server = new ConsoleServer({ console, board, access, sessions, port, openWindow });
   const listening = await server.listen();
   const quiet = board.onChange((run, before) => notices.changed(run, before));
   const file = path.join(folder, ADDRESS_FILE);

@@ -177,7 +177,9 @@ class Run implements RunHandle {
       log: this.options.log,
     });
     const worker = this.worker;
-    lost?.addEventListener('abort', () => worker.stop({ mode: 'kill', graceMs: 0, reason: 'cancelled' }));
+    const lose = (): void => worker.stop({ mode: 'kill', graceMs: 0, reason: 'cancelled' });
+    if (lost?.aborted) lose();
+    else lost?.addEventListener('abort', lose);
     let result = await worker.ended;
     this.over = true;
     this.worker = undefined;

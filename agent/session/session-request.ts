@@ -12,6 +12,7 @@ import type { SessionPort, SessionRequest } from './session';
 export function sessionRequest(command: GoCommand, sealingKey: string): SessionRequest {
   const { mode, userKey, user, sealedCredential, sessionPlan: plan, run, machine, fence } = command;
   return {
+    run,
     mode,
     userKey,
     user,

@@ -1,6 +1,7 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import type { AccountCheck, MachineReport, SessionPlan } from '../../contracts/agent-protocol';
 import type { ErrorCode } from '../../contracts/errors';
+import type { HeldSession } from '../../contracts/console';
 import type { Credential } from '../../contracts/sealed-credential';
 import { AgentError } from '../errors';
 
@@ -25,6 +26,8 @@ export interface Account {
 }
 
 export interface SessionRequest extends Account {
+  /** The run that it is for. */
+  run?: string | undefined;
   mode: 'attended' | 'unattended';
   userKey: string;
   /** Rules of this run on this machine; absent where the control plane did not send any. */
@@ -76,4 +79,11 @@ export interface SessionPort {
   check(account: Account): Promise<AccountCheck>;
   /** Called once, before any other: ends the sessions that an earlier process of the agent left, but for those that are kept for reuse. */
   recover?(): Promise<void>;
+  /** The sessions that the agent holds; absent where it makes none. */
+  held?(): HeldSession[];
+  /**
+   * Ends one of them; a run in it fails with `why`.
+   * @returns false when it does not end, or there is none of this id.
+   */
+  endHeld?(id: string, why: string): Promise<boolean>;
 }

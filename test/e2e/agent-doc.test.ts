@@ -50,7 +50,7 @@ test('J2: the commands of docs/agent.md for Linux take a machine from the packag
       .replace('npm run build:agent', `npm run build:agent -- ${join(place, 'package')}`)
       .replace('--out diagnostics.zip', `--out ${join(place, 'diagnostics.zip')}`)
       .replace(
-        /(attendant-agent (?:register|status|doctor|upgrade|diagnostics))/,
+        /(attendant-agent (?:register|status|doctor|upgrade|diagnostics|sessions list))/,
         `$1 --data ${join(place, 'data')}`,
       );
     const ended = await runProgram('sh', ['-c', command], {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import os from 'node:os';
 import { AGENT_SESSION, userKey } from '../../../contracts/user-name';
 import type { AccountCheck } from '../../../contracts/agent-protocol';
+import type { HeldSession } from '../../../contracts/console';
 import { errorInfo } from '../../../contracts/errors';
 import { messageOf } from '../../errors';
 import type { Log } from '../../log';
@@ -15,13 +16,14 @@ import {
   type SessionReport,
   type SessionRequest,
 } from '../session';
+import { SessionsInUse } from '../sessions-in-use';
 import { spawnAsUser } from './as-user';
 import { dumpOfDisplay, pngOfDump } from './screen';
 import { desktopEnvironment, desktops, type Desktop } from './desktops';
 import { userEnvironment } from './environment';
 import { findTool, NO_XVFB } from './tools';
 import { signInProblem } from './password';
-import { SessionRecords } from './session-record';
+import { heldSession, SessionRecords } from './session-record';
 import { XSession, type XSessionOptions } from './x-session';
 
 export interface LinuxSessionOptions {
@@ -46,6 +48,7 @@ export interface LinuxSessionOptions {
 export class LinuxSessions implements SessionPort {
   private readonly parts: XSessionOptions;
   private readonly sessions = new Set<XSession>();
+  private readonly inUse = new SessionsInUse<XSession>();
   /** Places of sessions that are yet to be made. */
   private coming = 0;
   private readonly displays = new Set<number>();
@@ -118,6 +121,17 @@ export class LinuxSessions implements SessionPort {
     return accountOf(userKey);
   }
 
+  held(): HeldSession[] {
+    return [...this.sessions].map(({ record }) => heldSession(record));
+  }
+
+  async endHeld(id: string, why: string): Promise<boolean> {
+    const session = [...this.sessions].find(({ record }) => record.id === id);
+    if (!session) return false;
+    await this.inUse.take(session, why);
+    return this.sessions.has(session) ? this.end(session) : true;
+  }
+
   /** Row B9. */
   async check({ user, credential }: Account): Promise<AccountCheck> {
     const own = os.userInfo();
@@ -157,7 +171,7 @@ export class LinuxSessions implements SessionPort {
 
   private async use(
     account: LinuxAccount,
-    { tell = () => undefined }: SessionRequest,
+    { run, tell = () => undefined }: SessionRequest,
     atEnd: 'signOff' | 'lock' | 'leave',
   ): Promise<Session> {
     const reused = atEnd === 'lock' ? await this.takeKept(account.uid) : undefined;
@@ -171,7 +185,9 @@ export class LinuxSessions implements SessionPort {
       await this.end(session);
       throw new SessionRefusedError('SessionCreationError', 'The X server ended as soon as it had started.');
     }
+    await session.give(run);
     const lost = new AbortController();
+    const leave = this.inUse.enter(session, lost);
     let closing = false;
     void connection.closed.then(() => {
       if (!closing) lost.abort(`The X server of display :${display} has ended.`);
@@ -185,7 +201,11 @@ export class LinuxSessions implements SessionPort {
       close: async () => {
         closing = true;
         connection.end();
-        tell(await this.leave(session, atEnd === 'lock' && !lost.signal.aborted));
+        try {
+          tell(await this.leave(session, atEnd === 'lock' && !lost.signal.aborted));
+        } finally {
+          leave();
+        }
       },
     };
   }

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import { z } from 'zod';
 import { processIdentity } from '../../protocol/records';
+import type { HeldSession } from '../../../contracts/console';
 
 /** A session that the agent has made, on disk before anything of it exists, so that whatever becomes of the agent it can be ended. */
 const sessionRecord = z.object({
@@ -21,8 +22,24 @@ const sessionRecord = z.object({
   bus: processIdentity.optional(),
   /** kept: locked, for the next run of the user (row D2). */
   state: z.enum(['used', 'kept']),
+  /** In this state since, ms; absent in records of earlier versions. */
+  since: z.number().optional(),
+  /** The run that uses it. */
+  run: z.string().optional(),
 });
 export type SessionRecord = z.infer<typeof sessionRecord>;
+
+/** Without what a person has no use for, and nobody else may see. */
+export function heldSession({ id, user, display, state, run, since = 0 }: SessionRecord): HeldSession {
+  return {
+    id,
+    user,
+    display: `:${display}`,
+    state,
+    ...(run === undefined ? {} : { run }),
+    since: new Date(since).toISOString(),
+  };
+}
 
 /** The records of an agent's sessions, one file each, readable by root alone because they hold cookies. */
 export class SessionRecords {

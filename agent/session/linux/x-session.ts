@@ -57,6 +57,7 @@ export class XSession {
       display,
       cookie: newCookie(),
       state: 'used',
+      since: Date.now(),
       folder: path.join(RUNTIME_ROOT, id),
       ...(group === undefined ? {} : { group }),
     });
@@ -144,6 +145,13 @@ export class XSession {
     return server && (await isAlive(server)) ? reachDisplay(display, cookie) : undefined;
   }
 
+  /** Notes the run that uses it. */
+  async give(run: string | undefined): Promise<void> {
+    this.record.run = run;
+    this.record.since = Date.now();
+    await this.save();
+  }
+
   /** Gives a kept session to the next run. */
   async unlock(): Promise<void> {
     const { record, place } = this;
@@ -163,6 +171,8 @@ export class XSession {
     record.cookie = newCookie();
     await lockDisplay({ display, folder, cookie, server, owner: place.owner }, record.cookie);
     record.state = 'kept';
+    record.since = Date.now();
+    delete record.run;
     await this.save();
   }
 

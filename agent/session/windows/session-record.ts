@@ -2,6 +2,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import type { HeldSession } from '../../../contracts/console';
 
 /** A session that the agent has made or taken over, on disk before anything runs in it. */
 const recordSchema = z.object({
@@ -9,10 +10,26 @@ const recordSchema = z.object({
   sid: z.string(),
   /** used: by a run, and ended when the agent is found dead. kept: locked, for the user's next run. */
   state: z.enum(['used', 'kept']),
+  account: z.string().optional(),
+  /** In this state since, ms. */
+  since: z.number().optional(),
+  /** The run that uses it. */
+  run: z.string().optional(),
   /** When Windows was started (ms): afterwards the same number is another session. */
   bootedAt: z.number(),
 });
 export type SessionRecord = z.infer<typeof recordSchema>;
+
+/** As a person sees it. */
+export function heldSession({ id, sid, account = sid, state, run, since = 0 }: SessionRecord): HeldSession {
+  return {
+    id: String(id),
+    user: account,
+    state,
+    ...(run === undefined ? {} : { run }),
+    since: new Date(since).toISOString(),
+  };
+}
 
 /** Clocks are set and drift. */
 const SAME_BOOT_MS = 60_000;
@@ -39,9 +56,14 @@ export class SessionRecords {
     return [...this.known.values()];
   }
 
-  put(id: number, sid: string, state: SessionRecord['state']): Promise<void> {
-    this.known.set(id, { id, sid, state, bootedAt: this.bootedAt });
+  put(record: Omit<SessionRecord, 'bootedAt' | 'since'>): Promise<void> {
+    this.known.set(record.id, { ...record, since: Date.now(), bootedAt: this.bootedAt });
     return this.write();
+  }
+
+  /** As far as they are known to this process. */
+  all(): SessionRecord[] {
+    return [...this.known.values()];
   }
 
   remove(id: number): Promise<void> {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AGENT_SESSION, userKey } from '../../../contracts/user-name';
 import type { AccountCheck } from '../../../contracts/agent-protocol';
+import type { HeldSession } from '../../../contracts/console';
 import { errorInfo } from '../../../contracts/errors';
 import { messageOf } from '../../errors';
 import type { Log } from '../../log';
@@ -19,6 +20,7 @@ import {
   type SessionReport,
   type SessionRequest,
 } from '../session';
+import { SessionsInUse } from '../sessions-in-use';
 import { findAccount, signInProblem, type WindowsAccount } from './accounts';
 import { BRIDGE } from './bridge';
 import type { BridgeOrder } from './bridge-main';
@@ -32,7 +34,7 @@ import {
   type StartRdpClient,
 } from './free-rdp-client';
 import { captureScreen } from './screen';
-import { SessionRecords } from './session-record';
+import { heldSession, SessionRecords, type SessionRecord } from './session-record';
 import { listSessions, lockCommand, signOffCommand, type WindowsSession } from './sessions';
 import { readSystem } from './system';
 
@@ -54,7 +56,7 @@ export interface WindowsParts {
   freeRdp: () => string | undefined;
   startClient: StartRdpClient;
   startBridge: (order: BridgeOrder, options: SpawnOptions) => ChildProcess;
-  records: Pick<SessionRecords, 'load' | 'put' | 'remove' | 'used'>;
+  records: Pick<SessionRecords, 'load' | 'put' | 'remove' | 'used' | 'all'>;
   /** How often and how long it looks for a session to come or go; ms. */
   lookMs: number;
   patienceMs: number;
@@ -79,6 +81,7 @@ export class WindowsSessions implements SessionPort {
   private readonly parts: WindowsParts;
   /** SIDs of names that were looked up lately: Windows takes a second for each. */
   private readonly sids = new Map<string, { sid: string; until: number }>();
+  private readonly inUse = new SessionsInUse<number>();
 
   constructor(private readonly options: WindowsSessionOptions) {
     this.parts = {
@@ -175,6 +178,26 @@ export class WindowsSessions implements SessionPort {
     return this.signIn(account, request, plan.atEnd);
   }
 
+  held(): HeldSession[] {
+    return this.parts.records.all().map(heldSession);
+  }
+
+  async endHeld(id: string, why: string): Promise<boolean> {
+    const { records, run } = this.parts;
+    const known = (): SessionRecord | undefined => records.all().find((record) => String(record.id) === id);
+    if (!known()) return false;
+    await this.inUse.take(Number(id), why);
+    const left = known();
+    if (!left) return true;
+    // Its number may be that of somebody else's session by now.
+    const there = (await listSessions(run)).some(
+      (session) => session.id === left.id && session.sid === left.sid,
+    );
+    const gone = !there || (await this.signOff(left.id));
+    if (gone) await records.remove(left.id);
+    return gone;
+  }
+
   /** Row B9. */
   async check({ user, credential }: Account): Promise<AccountCheck> {
     const { run, hostname } = this.parts;
@@ -205,7 +228,7 @@ export class WindowsSessions implements SessionPort {
 
   private async signIn(
     account: WindowsAccount,
-    { credential, tell = () => undefined }: SessionRequest,
+    { run: ofRun, credential, tell = () => undefined }: SessionRequest,
     atEnd: 'signOff' | 'lock' | 'leave',
   ): Promise<Session> {
     const { run, freeRdp, startClient, records } = this.parts;
@@ -226,21 +249,33 @@ export class WindowsSessions implements SessionPort {
     });
     const client = startClient(program, input);
     const session = await this.arrival(account, client);
-    await records.put(session.id, account.sid, 'used');
+    await records.put({
+      id: session.id,
+      sid: account.sid,
+      account: account.account,
+      state: 'used',
+      run: ofRun,
+    });
     tell(`Signed in ${account.account}, session ${session.id}.`);
     const lost = new AbortController();
     let closing = false;
     void client.ended.then(() => {
       if (!closing) lost.abort(`The screen of session ${session.id} was taken away.`);
     });
+    const place = await this.place(account);
+    const leave = this.inUse.enter(session.id, lost);
     return {
-      ...(await this.place(account)),
+      ...place,
       lost: lost.signal,
       close: async () => {
         closing = true;
         // A session whose screen was taken is somebody's now, or gone: it is signed off all the same, for the run is over.
-        tell(await this.leave(account, session.id, atEnd === 'lock' && !lost.signal.aborted));
-        client.end();
+        try {
+          tell(await this.leave(account, session.id, atEnd === 'lock' && !lost.signal.aborted));
+        } finally {
+          client.end();
+          leave();
+        }
       },
     };
   }
@@ -309,7 +344,7 @@ export class WindowsSessions implements SessionPort {
       const [program, ...args] = lockCommand(id);
       const { code, stderr } = await run(program, args);
       if (code === 0) {
-        await records.put(id, sid, 'kept');
+        await records.put({ id, sid, account, state: 'kept' });
         return `Locked the session of ${account}.`;
       }
       this.options.log.warn(`Session ${id} of ${account} cannot be locked: ${stderr.trim()}`);

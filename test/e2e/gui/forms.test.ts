@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { HeldSession } from '../../../contracts/console';
 import { Product } from '../support/product';
 import { MachineUser, requireMachine } from './support/machine-user';
 import { Picture } from './support/picture';
@@ -134,6 +135,31 @@ test('L8 C2: a flow that fails in the middle leaves a picture of the window it f
   ]);
   expect(picture.count('#dddddd')).toBeGreaterThan(40_000);
   expect(picture.count('#22aa44')).toBe(0);
+});
+
+test('D2: somebody at the machine sees the session of a run and ends it; the run says who', async () => {
+  await agent.publish('endless', { 'main.js': 'setInterval(() => undefined, 1000);' });
+  await agent.addFlow('endless', ada, []);
+  const run = `${await product.startRun('endless', {})}-1`;
+  const held = await product.until('the session of the run', async () => {
+    const listed = await agent.command('sessions', 'list', '--json');
+    expect(listed).toMatchObject({ code: 0 });
+    return (JSON.parse(listed.out) as HeldSession[]).find((session) => session.run === run);
+  });
+  expect(held).toMatchObject({ user: ada.name, display: expect.stringMatching(/^:\d+$/), state: 'used' });
+  // Nobody can be asked here.
+  expect(await agent.command('sessions', 'end', held.id)).toMatchObject({ code: 1, out: '' });
+  expect(await agent.command('sessions', 'end', held.display ?? '', '--force')).toMatchObject({ code: 0 });
+  const view = await product.ended(run.slice(0, -2));
+  expect(view.children[0]).toMatchObject({
+    status: 'Failed',
+    error: {
+      code: 'SessionNotFound',
+      message: expect.stringContaining('root has ended the session at the machine.') as string,
+    },
+  });
+  expect([...ada.processes().values()]).toEqual([]);
+  expect((await agent.command('sessions', 'list')).out).toBe('None.\n');
 });
 
 test('E1 E3: an attended run fills in the form on the desktop of its user, whom the connection names in another form', async () => {

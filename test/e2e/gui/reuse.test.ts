@@ -1,5 +1,6 @@
 import { copyFileSync, chownSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { leftSessions } from '../../../agent/session/left-sessions';
 import type { Session } from '../../../agent/session/session';
 import { MachineUser, requireMachine } from './support/machine-user';
 import { colorWindow, look, Machine, request, runIn, shows } from './support/screens';
@@ -109,4 +110,41 @@ test('G2: a kept session gives way to a run that needs its place', async () => {
   expect(ada.processes().size).toBe(0);
   await session.close();
   await small.clean();
+});
+
+test('D2: the sessions that the agent holds can be listed and ended by hand, with a run in them too', async () => {
+  for (const { id } of machine.port.held()) await machine.port.endHeld(id, 'over');
+  const kept = await reuse(ada);
+  await kept.close();
+  const used = await machine.port.open(request(bob, { reuse: true, run: 'R-1' }));
+  expect(machine.port.held()).toEqual([
+    {
+      id: expect.any(String),
+      user: ada.name,
+      display: kept.env['DISPLAY'],
+      state: 'kept',
+      since: expect.any(String),
+    },
+    {
+      id: expect.any(String),
+      user: bob.name,
+      display: used.env['DISPLAY'],
+      state: 'used',
+      run: 'R-1',
+      since: expect.stringMatching(/^20/),
+    },
+  ]);
+  expect(await leftSessions(machine.dataDir)).toEqual(machine.port.held());
+  const [ofAda, ofBob] = machine.port.held().map(({ id }) => id);
+  colorWindow(used, '#ff8800');
+  await shows(used, '#ff8800');
+  // As the runner does: a run whose session is lost leaves it.
+  used.lost?.addEventListener('abort', () => void used.close());
+  expect(await machine.port.endHeld(ofBob ?? '', 'root has ended it.')).toBe(true);
+  expect(used.lost?.reason).toBe('root has ended it.');
+  expect([...bob.processes().values()]).toEqual([]);
+  expect(await machine.port.endHeld(ofAda ?? '', 'x')).toBe(true);
+  expect([...ada.processes().values()]).toEqual([]);
+  expect(machine.port.held()).toEqual([]);
+  expect(await machine.port.endHeld(ofAda ?? '', 'x')).toBe(false);
 });

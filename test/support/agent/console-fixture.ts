@@ -102,7 +102,11 @@ export class ConsoleFixture extends AgentFixture {
     run: string,
     hash: string,
     more: { origin?: 'console'; notice?: 'banner' },
-    { name = 'test', inputs = {} }: { name?: string; inputs?: Record<string, unknown> } = {},
+    {
+      name = 'test',
+      inputs = {},
+      ...as
+    }: { name?: string; inputs?: Record<string, unknown>; user?: string } = {},
   ): Promise<void> {
     const { machine } = this.controlPlane;
     const fence = this.fence();
@@ -110,7 +114,7 @@ export class ConsoleFixture extends AgentFixture {
     await this.broker.event(run, 'accepted');
     const command = go(run, fence, machine, hash, inputs, me);
     const desktopFlow = { ...command.desktopFlow, name };
-    await this.broker.command({ ...command, ...more, desktopFlow });
+    await this.broker.command({ ...command, ...more, ...as, desktopFlow });
   }
 
   /** Cuts the machine off from the control plane. */

@@ -165,13 +165,39 @@ describe('Windows 10', () => {
       { id: 4, account: 'CONTOSO\\ann', state: 'active' },
     ];
     const { records } = windows.parts;
-    await records.put(2, 'S-1-5-21-1-1-1-1001', 'used');
-    await records.put(3, 'S-1-5-21-1-1-1-1002', 'kept');
+    await records.put({ id: 2, sid: 'S-1-5-21-1-1-1-1001', state: 'used' });
+    await records.put({ id: 3, sid: 'S-1-5-21-1-1-1-1002', state: 'kept' });
     // Another user's session has this number now.
-    await records.put(4, 'S-1-5-21-1-1-1-1001', 'used');
+    await records.put({ id: 4, sid: 'S-1-5-21-1-1-1-1001', state: 'used' });
     await port.recover();
     expect(windows.sessions.map(({ id }) => id)).toEqual([3, 4]);
     expect([...windows.records.keys()]).toEqual([3]);
+  });
+});
+
+describe('sessions that the agent holds', () => {
+  beforeEach(() => machine('windows10'));
+  const since = '1970-01-01T00:00:00.000Z';
+
+  test('D2: they are listed with run and user; one is taken from its run, which is told why', async () => {
+    const session = await port.open(request('ann', 'pass word', { run: 'R-1', plan: reuse }));
+    const [held] = port.held();
+    expect(held).toEqual({ id: expect.any(String), user: 'DESK\\ann', state: 'used', run: 'R-1', since });
+    session.lost?.addEventListener('abort', () => void session.close());
+    expect(await port.endHeld(held?.id ?? '', 'bob has ended it.')).toBe(true);
+    expect(session.lost?.reason).toBe('bob has ended it.');
+    expect([port.held(), windows.sessions]).toEqual([[], []]);
+    expect(await port.endHeld('77', 'x')).toBe(false);
+  });
+
+  test('D2: a kept one is signed off; a number that is another user`s session by now is left alone', async () => {
+    await (await port.open(request('ann', 'pass word', { plan: reuse }))).close();
+    const [held] = port.held();
+    expect(held).toMatchObject({ user: 'DESK\\ann', state: 'kept' });
+    const mine = windows.sessions;
+    windows.sessions = mine.map((session) => ({ ...session, account: 'DESK\\bob' }));
+    expect(await port.endHeld(held?.id ?? '', 'x')).toBe(true);
+    expect([windows.sessions.length, port.held()]).toEqual([1, []]);
   });
 });
 

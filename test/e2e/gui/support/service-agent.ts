@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isAlive, kill } from '../../support/processes';
+import { isAlive, kill, runProgram, type Ended } from '../../support/processes';
 import type { Product } from '../../support/product';
 import { zipOf } from '../../../support/agent/zip';
 import type { MachineUser } from './machine-user';
@@ -96,6 +96,12 @@ export class ServiceAgent {
     const type = { 'content-type': 'application/zip' };
     const answer = await this.product.call('PUT', `/api/desktop-flows/${name}`, new Uint8Array(zip), type);
     if (answer.status !== 200) throw new Error(`publish ${name}: ${answer.status} ${answer.text}`);
+  }
+
+  /** A command of the agent's program, as root on this machine. */
+  command(...args: string[]): Promise<Ended> {
+    const { node, script } = this.program;
+    return runProgram(node, ['--no-warnings', script, ...args, '--data', this.dataDir]);
   }
 
   /** What the product keeps at an address of its API, byte for byte. */

@@ -56,7 +56,8 @@ export class PlayedWindows {
       },
       records: {
         load: async () => [...this.records.values()],
-        put: async (id, sid, state) => void this.records.set(id, { id, sid, state, bootedAt: 0 }),
+        put: async (record) => void this.records.set(record.id, { ...record, bootedAt: 0 }),
+        all: () => [...this.records.values()],
         remove: async (id) => void this.records.delete(id),
         used: (id) => this.records.get(id)?.state === 'used',
       },
