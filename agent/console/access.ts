@@ -6,7 +6,7 @@ import type { Clock } from '../clock';
 import type { ConsoleUser } from './users';
 
 const TICKET_MS = 60_000;
-/** Tokens that a user has at once: browser windows and commands. */
+/** Tokens that a user has at once: browser windows. */
 const KEEP_TOKENS = 20;
 
 export interface AccessOptions {
@@ -24,13 +24,15 @@ export interface AccessOptions {
  */
 export class Access {
   private readonly tokens = new Map<string, string>();
+  /** What stands in the users' files: one each, because anybody may knock in anybody's name. */
+  private readonly fileTokens = new Map<string, string>();
   private readonly tickets = new Map<string, { user: string; untilMs: number }>();
 
   constructor(private readonly options: AccessOptions) {}
 
   /** @returns the user of the token. */
   user(token: string): string | undefined {
-    return this.tokens.get(token);
+    return this.fileTokens.get(token) ?? this.tokens.get(token);
   }
 
   /** Others may reach their own file in the folder and see nothing else. */
@@ -43,7 +45,7 @@ export class Access {
   async knock(name: string): Promise<boolean> {
     const user = await this.options.userOf(name);
     if (!user) return false;
-    await this.give(user, 'token', this.newToken(user.name));
+    await this.give(user, 'token', this.fileTokenOf(user.name));
     return true;
   }
 
@@ -86,6 +88,13 @@ export class Access {
     const now = this.options.clock.now();
     for (const [old, { untilMs }] of this.tickets) if (untilMs < now) this.tickets.delete(old);
     return found && found.untilMs >= now ? this.newToken(found.user) : undefined;
+  }
+
+  private fileTokenOf(user: string): string {
+    for (const [token, owner] of this.fileTokens) if (owner === user) return token;
+    const token = randomBytes(24).toString('base64url');
+    this.fileTokens.set(token, user);
+    return token;
   }
 
   private newToken(user: string): string {
