@@ -37,16 +37,22 @@ function* walkPart(walk: Walk, input: PartInput): Generator<Task, PartResult, un
       ),
     );
   const left = new Set(input.early);
+  const unread = new Set(input.wanted);
   walk.beforePause = function* () {
     const names = [...left].filter((name) => isOver(frame.outcomes, name));
     if (names.length === 0 || input.tell === undefined) return;
     for (const name of names) left.delete(name);
     const all = own();
+    // What starts now may read more than it waits for.
+    const read = [...unread].filter((name) => isOver(frame.outcomes, name));
+    for (const name of read) unread.delete(name);
     const changes = walk.variables.take();
     const message: FlowMessage = {
       kind: 'actionsEnded',
       child: walk.df.instanceId,
-      outcomes: Object.fromEntries(names.flatMap((name) => (all[name] ? [[name, all[name]]] : []))),
+      outcomes: Object.fromEntries(
+        [...names, ...read].flatMap((name) => (all[name] ? [[name, all[name]]] : [])),
+      ),
       batch: batches.length,
       changes,
     };

@@ -219,6 +219,35 @@ describe('A5: long flows', () => {
     expect([all['quick29'], all['after'], all['slow0']]).toEqual(['Succeeded', 'Succeeded', 'Running']);
   });
 
+  test('what starts while its former part goes on reads all that has ended before it', async () => {
+    const compose = (inputs: unknown, name: string) => ({
+      type: 'Compose',
+      inputs,
+      runAfter: { [name]: ['Succeeded'] },
+    });
+    const wide = Object.fromEntries(
+      Array.from({ length: 20 }, (_value, index) => [`W${index}`, compose("@outputs('First')", 'Slow')]),
+    );
+    await start({
+      actions: {
+        First: { type: 'Compose', inputs: 'first' },
+        Second: compose('second', 'First'),
+        Slow: pause(['First'], 3_600),
+        ...wide,
+        ...Object.fromEntries(
+          Array.from({ length: 19 }, (_value, index) => [
+            `V${index}`,
+            compose(index, index === 0 ? 'Second' : `V${index - 1}`),
+          ]),
+        ),
+        Last: compose("@concat(outputs('First'),outputs('V18'))", 'V18'),
+      },
+      outputs: { last: "@outputs('Last')" },
+    });
+    await mockRig.advance(2 * HOUR);
+    expect((await cloudRun()).output).toMatchObject({ state: 'Succeeded', outputs: { last: 'first18' } });
+  });
+
   test('any plan ends as it would if each action were walked alone', async () => {
     await fc.assert(
       fc.asyncProperty(planOf(25, 40), async (edges) => {
