@@ -225,11 +225,11 @@ if (eventQueue) {
 
 // 4. The cloud-flow run loads its definition and walks the actions. Parts of a long one, loops and retries are orchestrations of their own;
 // what actions were given and gave is recorded, and values too long for a history are kept apart.
-df.app.orchestration(orchestrations.cloudFlowRun, cloudFlowRun);
+df.app.orchestration(orchestrations.cloudFlowRun, cloudFlowRun(ports.sealer));
 activity('load-flow', loadFlow(ports));
-df.app.orchestration(orchestrations.cloudFlowPart, cloudFlowPart);
-df.app.orchestration(orchestrations.cloudFlowLoop, cloudFlowLoop);
-df.app.orchestration(orchestrations.actionTries, actionTries);
+df.app.orchestration(orchestrations.cloudFlowPart, cloudFlowPart(ports.sealer));
+df.app.orchestration(orchestrations.cloudFlowLoop, cloudFlowLoop(ports.sealer));
+df.app.orchestration(orchestrations.actionTries, actionTries(ports.sealer));
 activity('send-http', sendHttp(ports));
 durableActivity('record-actions', recordActions(ports, instancesOf));
 activity('keep-value', keepValue(ports));

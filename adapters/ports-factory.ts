@@ -14,6 +14,7 @@ import { LocalMachineQueues } from './machine-queues/local-machine-queues';
 import { StaticMachineQueues } from './machine-queues/static-machine-queues';
 import type { Blobs, MachineQueues, Ports, Secrets } from './ports';
 import { BlobRunLogs } from './run-logs';
+import { EnvironmentSealer } from './secrets/environment-sealer';
 import { FileSecrets } from './secrets/file-secrets';
 import { KeyVaultSecrets } from './secrets/key-vault-secrets';
 import { ServiceBusCommands } from './service-bus/commands';
@@ -90,6 +91,7 @@ export function createPorts(environment: Environment, options: { now?: () => num
     blobs,
     runLogs: new BlobRunLogs({ blobs, table: table('progress'), now }),
     secrets: createSecrets(environment, identity),
+    sealer: new EnvironmentSealer(environment),
     subscriptions,
     events,
     deliveries,

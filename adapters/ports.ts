@@ -11,6 +11,7 @@ import type { DesktopFlowManifest } from '../contracts/desktop-flow';
 import type { ErrorInfo } from '../contracts/errors';
 import type { Turns } from '../domain/gateways/draw-member';
 import type { AttendedNotice } from '../contracts/queues';
+import type { Sealer } from '../contracts/sealed-values';
 import type { Settings } from '../contracts/settings';
 import type { Deliveries, OutgoingEvents, Subscriptions } from './event-ports';
 import type { Claims, Flows } from './flow-ports';
@@ -49,6 +50,7 @@ export interface Ports {
   blobs: Blobs;
   runLogs: RunLogs;
   secrets: Secrets;
+  sealer: Sealer;
   http: GuardedHttp;
   subscriptions: Subscriptions;
   events: OutgoingEvents;

@@ -29,7 +29,7 @@ export function cloudRunText(view: CloudRunView, utc: boolean): string {
     ...section('actions', actions),
     ...section('timeline', story),
     ...section('desktop-flow runs', children),
-    ...section('outputs', outputLines(view.outputs)),
+    ...section('outputs', outputLines(view.outputs, view.outputsMasked)),
     ...errorLines(view.error),
   ].join('\n');
 }
@@ -133,9 +133,10 @@ function section(title: string, lines: string[]): string[] {
 }
 
 /** As YAML, which shows lists and nested values without noise. */
-function outputLines(outputs: Record<string, unknown> | undefined): string[] {
-  if (!outputs || Object.keys(outputs).length === 0) return [];
-  const yaml = stringify(outputs, { lineWidth: 76, defaultStringType: 'PLAIN' });
+function outputLines(outputs: Record<string, unknown> | undefined, masked: readonly string[] = []): string[] {
+  if (!outputs || Object.keys(outputs).length + masked.length === 0) return [];
+  const hidden = Object.fromEntries(masked.map((name) => [name, '(masked)']));
+  const yaml = stringify({ ...outputs, ...hidden }, { lineWidth: 76, defaultStringType: 'PLAIN' });
   return yaml
     .trimEnd()
     .split('\n')

@@ -52,6 +52,10 @@ export const goCommand = z.object({
   mode: z.enum(['attended', 'unattended']),
   desktopFlow: z.object({ name: z.string(), version: z.string(), package: contentHash }),
   inputs: z.record(z.string(), z.unknown()),
+  /** In place of `inputs` where a flow secures data: sealed for this machine and grant (contracts/sealed-credential.ts). */
+  sealedInputs: z.string().optional(),
+  /** Public key of the control plane that the outputs are sealed by; absent where they go plain. */
+  sealOutputs: z.string().optional(),
   /** Credential of the session, sealed for this machine and grant (contracts/sealed-credential.ts); absent where the connection has none. */
   sealedCredential: z.string().optional(),
   sessionPlan: sessionPlan.optional(),

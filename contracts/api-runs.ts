@@ -161,6 +161,10 @@ export const cloudRunView = z.object({
     .describe('The flow keeps what its trigger was given from being shown.'),
   actions: z.record(z.string(), actionStatus),
   outputs: z.record(z.string(), z.unknown()).optional(),
+  outputsMasked: z
+    .array(z.string())
+    .optional()
+    .describe('Names of outputs that are made of secured data, and are not shown.'),
   error: runError.optional(),
   timeline: z
     .array(timelineEntry)

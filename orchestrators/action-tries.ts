@@ -1,6 +1,7 @@
 import type { OrchestrationContext, Task } from 'durable-functions';
 import type { HttpInputs } from '../contracts/flow-definition/http-action';
 import type { DesktopRunResult } from '../contracts/runs';
+import type { MaybeSealed, Sealer } from '../contracts/sealed-values';
 import type { Outcome } from '../domain/flows/outcome';
 import { isTransientError } from '../domain/flows/retries';
 import type { FlowMessage } from '../domain/runs/inbox-messages';
@@ -10,6 +11,7 @@ import { resultOf } from './end-action';
 import { Inbox } from './inbox';
 import { orchestrations } from './names';
 import { OpenChildren } from './open-children';
+import { RunSealing } from './run-sealing';
 
 export type TriesInput = { pauses: number[] } & (
   { kind: 'desktopFlow'; run: DesktopFlowRunInput } | { kind: 'http'; request: HttpInputs; timeoutMs: number }
@@ -24,19 +26,24 @@ type Try = Pick<Outcome, 'status' | 'outputs' | 'error'>;
  * Orchestration `action-tries`: an action that is tried again after a transient error. Each try of a desktop-flow action is a
  * desktop-flow run of its own.
  */
-export function* actionTries({ df }: OrchestrationContext): Generator<Task, TriesResult, unknown> {
-  const input = df.getInput<TriesInput & { action: string; tell?: string }>();
-  const tries = new Tries(df, input);
-  try {
-    const result = yield* tries.all();
-    if (input.tell !== undefined) {
-      const message: FlowMessage = { kind: 'childEnding', child: df.instanceId };
-      yield* callThroughOutages(tries, 'raise-inbox', { instances: [input.tell], message });
+export function actionTries(sealer: Sealer) {
+  return function* ({ df }: OrchestrationContext): Generator<Task, MaybeSealed<TriesResult>, unknown> {
+    const sealing = new RunSealing(df, sealer);
+    const input = sealing.openInput(
+      df.getInput<MaybeSealed<TriesInput & { action: string; tell?: string }>>(),
+    );
+    const tries = new Tries(df, input, sealing);
+    try {
+      const result = yield* tries.all();
+      if (input.tell !== undefined) {
+        const message: FlowMessage = { kind: 'childEnding', child: df.instanceId };
+        yield* callThroughOutages(tries, 'raise-inbox', { instances: [input.tell], message });
+      }
+      return sealing.seal(result);
+    } finally {
+      tries.inbox.close();
     }
-    return result;
-  } finally {
-    tries.inbox.close();
-  }
+  };
 }
 
 class Tries {
@@ -47,6 +54,7 @@ class Tries {
   constructor(
     readonly df: OrchestrationContext['df'],
     private readonly input: TriesInput & { action: string },
+    private readonly sealing: RunSealing,
   ) {
     this.inbox = new Inbox(df);
   }
@@ -116,10 +124,16 @@ class Tries {
   /** A request takes two minutes at most: a cancel waits for its end. */
   private *request(input: Extract<TriesInput, { kind: 'http' }>): Generator<Task, Try, unknown> {
     const { request, timeoutMs } = input;
-    const tried = yield* callActivity(this, 'send-http', { request, timeoutMs });
+    const { sealing } = this;
+    const tried = yield* callActivity(this, 'send-http', {
+      request: sealing.seal(request),
+      timeoutMs,
+      ...(sealing.on ? { sealedFor: this.df.instanceId } : {}),
+    });
+    const outputs = tried.outputs ? { outputs: sealing.open(tried.outputs) } : {};
     return tried.ok
-      ? { status: 'Succeeded', outputs: tried.outputs }
-      : { status: 'Failed', error: tried.error, ...(tried.outputs ? { outputs: tried.outputs } : {}) };
+      ? { status: 'Succeeded', ...outputs }
+      : { status: 'Failed', error: tried.error, ...outputs };
   }
 
   private *sleep(untilMs: number): Generator<Task, void, unknown> {

@@ -26,12 +26,14 @@ export function begin(walk: Walk, block: Block, name: string, action: FlowAction
   } catch (error) {
     if (!isMistake(error)) throw error;
     const code = error instanceof ExpressionError ? error.code : 'InvalidInput';
-    end(walk, block, name, {
-      status: 'Failed',
-      error: errorInfo(code, { details: error.message.slice(0, 2_000) }),
-    });
+    const masked = walk.facts.masked[name]?.includes('inputs') ?? false;
+    const details = masked ? HIDDEN : error.message.slice(0, 2_000);
+    end(walk, block, name, { status: 'Failed', error: errorInfo(code, { details }) });
   }
 }
+
+/** In place of details that may quote what is secure. */
+export const HIDDEN = 'Not shown: it reads secured data.';
 
 function isMistake(error: unknown): error is Error {
   return [ExpressionError, InvalidInputs, VariableError, ConditionError].some(
@@ -78,11 +80,14 @@ function act(walk: Walk, block: Block, name: string, action: FlowAction): void {
       return wait(walk, block, { name, untilMs: wakeMs(walk.nowMs, value(action.inputs)) });
     case 'Terminate': {
       const { runStatus, runError } = value(action.inputs) as typeof action.inputs;
+      const masked = walk.facts.masked[name]?.includes('inputs');
       end(walk, block, name, { status: 'Succeeded', inputs: { runStatus, runError } });
       walk.stop ??= {
         kind: 'terminated',
         state: runStatus,
-        ...(runStatus === 'Failed' ? { error: terminated(runError) } : {}),
+        ...(runStatus === 'Failed'
+          ? { error: masked ? terminated({ message: HIDDEN }) : terminated(runError) }
+          : {}),
       };
       return;
     }

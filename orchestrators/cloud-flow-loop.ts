@@ -1,5 +1,6 @@
 import type { OrchestrationContext, Task } from 'durable-functions';
 import type { IterationCounts } from '../contracts/runs';
+import type { MaybeSealed, Sealer } from '../contracts/sealed-values';
 import type { Outcome } from '../domain/flows/outcome';
 import { roundsPerPart, shareDegree, splitRounds } from '../domain/flows/rounds';
 import type { FlowMessage } from '../domain/runs/inbox-messages';
@@ -7,6 +8,7 @@ import { callActivity } from './call-activity';
 import { judgeBlock, resultOf } from './end-action';
 import { loadLong } from './long-values';
 import { orchestrations } from './names';
+import { RunSealing } from './run-sealing';
 import { noRounds, type LoopInput, type LoopResult } from './start-loop';
 import { Walk } from './walk';
 import { recordEnded, walkActions } from './walk-actions';
@@ -15,15 +17,18 @@ import { recordEnded, walkActions } from './walk-actions';
  * Orchestration `cloud-flow-loop`: rounds of a loop. A few are walked here; more are divided among children of the same kind, so
  * that no history grows with the list.
  */
-export function* cloudFlowLoop({ df }: OrchestrationContext): Generator<Task, LoopResult, unknown> {
-  const input = df.getInput<LoopInput>();
-  const walk = new Walk(df, input.facts, input.variables);
-  const loop = new Loop(walk, input);
-  try {
-    return yield* loop.walkRounds();
-  } finally {
-    walk.inbox.close();
-  }
+export function cloudFlowLoop(sealer: Sealer) {
+  return function* ({ df }: OrchestrationContext): Generator<Task, MaybeSealed<LoopResult>, unknown> {
+    const sealing = new RunSealing(df, sealer);
+    const input = sealing.openInput(df.getInput<MaybeSealed<LoopInput>>());
+    const walk = new Walk(df, input.facts, sealing, input.variables);
+    const loop = new Loop(walk, input);
+    try {
+      return sealing.seal(yield* loop.walkRounds());
+    } finally {
+      walk.inbox.close();
+    }
+  };
 }
 
 class Loop {
@@ -70,8 +75,9 @@ class Loop {
     let items = input.items ?? [];
     if (itemsHash !== undefined) {
       const range = { run: walk.facts.run, hashes: [itemsHash], from: first, to: first + count };
-      const [loaded] = yield* callActivity(walk, 'load-values', range);
-      items = loaded as unknown[];
+      const sealed = walk.sealing.on ? { sealed: true } : {};
+      const [loaded] = yield* callActivity(walk, 'load-values', { ...range, ...sealed });
+      items = walk.sealing.open(loaded) as unknown[];
     }
     walk.feed = () => {
       let started = false;
@@ -152,17 +158,18 @@ class Loop {
       abandon: () => {
         this.counts.cancelled += range.count;
       },
-      input: (): LoopInput => ({
-        ...input,
-        ...range,
-        degree,
-        ...(input.items ? { items: input.items.slice(from, from + range.count) } : {}),
-        variables: walk.variables.values,
-        tell: walk.tell,
-      }),
+      input: () =>
+        walk.sealing.seal<LoopInput>({
+          ...input,
+          ...range,
+          degree,
+          ...(input.items ? { items: input.items.slice(from, from + range.count) } : {}),
+          variables: walk.variables.values,
+          tell: walk.tell,
+        }),
       ended: (task) => {
         this.free.push(degree);
-        const result = resultOf<LoopResult>(task);
+        const result = resultOf<LoopResult>(task, walk.sealing);
         if ('broken' in result) return this.fail(range.count, { round: range.first, error: result.broken });
         walk.variables.applyAll(result.changes);
         walk.response = result.response ?? walk.response;

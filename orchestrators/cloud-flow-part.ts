@@ -1,9 +1,11 @@
 import type { OrchestrationContext, Task } from 'durable-functions';
+import type { MaybeSealed, Sealer } from '../contracts/sealed-values';
 import { bareOutcome, portable, type Outcomes } from '../domain/flows/outcome';
 import type { VariableChanges } from '../domain/flows/variables';
 import type { FlowMessage } from '../domain/runs/inbox-messages';
 import { callThroughOutages } from './call-activity';
 import { loadLong } from './long-values';
+import { RunSealing } from './run-sealing';
 import type { PartInput, PartResult } from './start-part';
 import { Walk } from './walk';
 import { recordEnded, walkActions } from './walk-actions';
@@ -12,14 +14,17 @@ import { recordEnded, walkActions } from './walk-actions';
  * Orchestration `cloud-flow-part`: actions of a flow that is too long for one history, or the inside of a large scope. What others
  * wait for is told to the parent as soon as it has ended.
  */
-export function* cloudFlowPart({ df }: OrchestrationContext): Generator<Task, PartResult, unknown> {
-  const input = df.getInput<PartInput>();
-  const walk = new Walk(df, input.facts, input.variables);
-  try {
-    return yield* walkPart(walk, input);
-  } finally {
-    walk.inbox.close();
-  }
+export function cloudFlowPart(sealer: Sealer) {
+  return function* ({ df }: OrchestrationContext): Generator<Task, MaybeSealed<PartResult>, unknown> {
+    const sealing = new RunSealing(df, sealer);
+    const input = sealing.openInput(df.getInput<MaybeSealed<PartInput>>());
+    const walk = new Walk(df, input.facts, sealing, input.variables);
+    try {
+      return sealing.seal(yield* walkPart(walk, input));
+    } finally {
+      walk.inbox.close();
+    }
+  };
 }
 
 function* walkPart(walk: Walk, input: PartInput): Generator<Task, PartResult, unknown> {
@@ -50,11 +55,13 @@ function* walkPart(walk: Walk, input: PartInput): Generator<Task, PartResult, un
     const message: FlowMessage = {
       kind: 'actionsEnded',
       child: walk.df.instanceId,
-      outcomes: Object.fromEntries(
-        [...names, ...read].flatMap((name) => (all[name] ? [[name, all[name]]] : [])),
-      ),
-      batch: batches.length,
-      changes,
+      ...walk.sealing.seal({
+        outcomes: Object.fromEntries(
+          [...names, ...read].flatMap((name) => (all[name] ? [[name, all[name]]] : [])),
+        ),
+        batch: batches.length,
+        changes,
+      }),
     };
     batches.push(changes);
     yield* callThroughOutages(walk, 'raise-inbox', { instances: [input.tell], message });

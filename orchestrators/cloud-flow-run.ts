@@ -2,6 +2,7 @@ import type { DurableOrchestrationContext, OrchestrationContext, Task } from 'du
 import { errorInfo } from '../contracts/errors';
 import type { FlowDefinition } from '../contracts/flow-definition';
 import type { CloudRunStatus } from '../contracts/runs';
+import type { Sealer } from '../contracts/sealed-values';
 import { evaluate } from '../domain/expressions/evaluate';
 import { fitActions } from '../domain/flows/fit-status';
 import { judgeFlow } from '../domain/flows/plan';
@@ -9,34 +10,39 @@ import { actionsRead } from '../domain/flows/references';
 import { factsOfDefinition, withInside, type RunFacts } from '../domain/flows/run-facts';
 import type { FlowMessage } from '../domain/runs/inbox-messages';
 import { shortError } from '../domain/runs/judgements';
-import type { CloudFlowRunInput, CloudFlowRunResult } from '../domain/runs/run-inputs';
+import type { CloudFlowRunInput, CloudFlowRunResult, StartData } from '../domain/runs/run-inputs';
 import { isAutomatic } from '../domain/runs/run-inputs';
 import { callActivity, callThroughOutages } from './call-activity';
 import { Inbox } from './inbox';
+import { HIDDEN } from './begin-action';
 import { loadLong } from './long-values';
+import { RunSealing } from './run-sealing';
 import { shownOutcomes, Walk, type Frame } from './walk';
 import { walkActions } from './walk-actions';
 
 interface Parts {
   df: DurableOrchestrationContext;
   inbox: Inbox<FlowMessage>;
+  sealing: RunSealing;
 }
 
 /**
  * One run of a cloud flow: load the snapshot of its definition, walk its actions, judge how it ended, record that. The instance
  * id is the run id; while it goes on, the custom status tells where it is.
  */
-export function* cloudFlowRun({ df }: OrchestrationContext): Generator<Task, CloudFlowRunResult, unknown> {
-  const inbox = new Inbox<FlowMessage>(df);
-  try {
-    return yield* run({ df, inbox });
-  } finally {
-    inbox.close();
-  }
+export function cloudFlowRun(sealer: Sealer) {
+  return function* ({ df }: OrchestrationContext): Generator<Task, CloudFlowRunResult, unknown> {
+    const inbox = new Inbox<FlowMessage>(df);
+    try {
+      return yield* run({ df, inbox, sealing: new RunSealing(df, sealer) });
+    } finally {
+      inbox.close();
+    }
+  };
 }
 
 function* run(parts: Parts): Generator<Task, CloudFlowRunResult, unknown> {
-  const { df, inbox } = parts;
+  const { df, inbox, sealing } = parts;
   const input = df.getInput<CloudFlowRunInput>();
   const requestedMs = inbox.nowMs;
   const starting: CloudRunStatus = { state: 'Running', actions: {} };
@@ -44,8 +50,15 @@ function* run(parts: Parts): Generator<Task, CloudFlowRunResult, unknown> {
   const loaded = yield* callActivity(parts, 'load-flow', { ...input, requestedMs });
   if (!loaded.ok) return yield* finish(parts, { state: 'Failed', actions: {}, error: loaded.error });
 
-  const { definition, parameters } = loaded;
-  const walk = new Walk(df, factsOf(input, { definition, parameters, requestedMs }), {}, inbox);
+  const { definition } = loaded;
+  sealing.on = loaded.secured ?? false;
+  const facts = factsOf(input, {
+    definition,
+    parameters: sealing.open(loaded.parameters),
+    triggerBody: input.sealed ? sealing.open<StartData>(input.sealed).triggerBody : input.triggerBody,
+    requestedMs,
+  });
+  const walk = new Walk(df, facts, sealing, {}, inbox);
   const frame: Frame = { loops: [], outcomes: {} };
   walk.shownFrame = frame;
   walk.wanted = withInside(walk.facts, actionsRead(definition.outputs));
@@ -57,14 +70,19 @@ function* run(parts: Parts): Generator<Task, CloudFlowRunResult, unknown> {
 
 function factsOf(
   input: CloudFlowRunInput,
-  loaded: { definition: FlowDefinition; parameters: Record<string, unknown>; requestedMs: number },
+  loaded: {
+    definition: FlowDefinition;
+    parameters: Record<string, unknown>;
+    triggerBody: unknown;
+    requestedMs: number;
+  },
 ): RunFacts {
   const startTime = new Date(loaded.requestedMs).toISOString();
   return {
     run: input.run,
     flow: input.flow,
     startedBy: input.startedBy,
-    trigger: { name: Object.keys(loaded.definition.triggers)[0], startTime, body: input.triggerBody },
+    trigger: { name: Object.keys(loaded.definition.triggers)[0], startTime, body: loaded.triggerBody },
     parameters: loaded.parameters,
     workflow: { name: input.flow, run: { name: input.run, id: `/api/runs/${input.run}`, startTime } },
     ...factsOfDefinition(loaded.definition),
@@ -127,13 +145,16 @@ function answer(
   actions: CloudFlowRunResult['actions'],
 ): CloudFlowRunResult {
   const response = walk.response ? { response: walk.response } : {};
-  if (walk.stop) return { state: 'Succeeded', actions, ...(walk.response ? { outputs: response } : {}) };
+  const { sealing } = walk;
+  if (walk.stop) {
+    return { state: 'Succeeded', actions, ...(walk.response ? { outputs: sealing.seal(response) } : {}) };
+  }
   try {
     const scope = walk.scope({ frame }, 'outputs');
     const outputs = evaluate(definition.outputs ?? {}, scope) as Record<string, unknown>;
-    return { state: 'Succeeded', actions, outputs: { ...outputs, ...response } };
+    return { state: 'Succeeded', actions, outputs: sealing.seal({ ...outputs, ...response }) };
   } catch (error) {
-    const details = error instanceof Error ? error.message : String(error);
+    const details = sealing.on ? HIDDEN : error instanceof Error ? error.message : String(error);
     return { state: 'Failed', actions, error: errorInfo('InvalidDefinition', { details }) };
   }
 }

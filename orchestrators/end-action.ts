@@ -5,7 +5,9 @@ import type { FlowAction, FlowActions } from '../contracts/flow-definition/contr
 import { innerNames } from '../domain/flows/action-tree';
 import type { Outcome, Outcomes, Stop } from '../domain/flows/outcome';
 import { judgeFlow } from '../domain/flows/plan';
+import type { MaybeSealed } from '../contracts/sealed-values';
 import type { GivenValue, NewRecord } from './record-actions.activity';
+import type { RunSealing } from './run-sealing';
 import { within, type Block, type Walk } from './walk';
 
 /** The action is under way from now on. */
@@ -77,8 +79,11 @@ export function judgeBlock(
 const LONGEST_ACCOUNT = 2_000;
 
 /** The child's result, or why it broke. */
-export function resultOf<Result>(task: Task): Result | { broken: ErrorInfo } {
-  if (task.isCompleted) return task.result as Result;
+export function resultOf<Result>(task: Task, sealing?: RunSealing): Result | { broken: ErrorInfo } {
+  if (task.isCompleted) {
+    const result = task.result as MaybeSealed<Result>;
+    return sealing ? sealing.open(result) : (result as Result);
+  }
   const account = task.result instanceof Error ? task.result.message : String(task.result);
   return { broken: errorInfo('Internal', { details: account.slice(0, LONGEST_ACCOUNT) }) };
 }

@@ -4,6 +4,7 @@ import type { Ports, StoredConnection } from '../adapters/ports';
 import type { DesktopFlowManifest } from '../contracts/desktop-flow';
 import type { ErrorInfo } from '../contracts/errors';
 import { errorInfo } from '../contracts/errors';
+import { isSealed, useOfRun } from '../contracts/sealed-values';
 import { AGENT_SESSION, userKey } from '../contracts/user-name';
 import { durationMs } from '../domain/flows/duration';
 import { CONSOLE_TRIGGER } from '../domain/runs/console-report';
@@ -32,7 +33,7 @@ type Resolved = { ok: true; target: ResolvedDesktopFlow } | { ok: false; error: 
 type Input = DesktopFlowRunInput & { run: string; requestedMs: number };
 
 /** Finds desktop flow, connection and machine of a run, checks its inputs, and puts it into the run index. */
-export function resolveDesktopFlow(ports: TargetPorts & Pick<Ports, 'desktopFlows'>) {
+export function resolveDesktopFlow(ports: TargetPorts & Pick<Ports, 'desktopFlows' | 'sealer'>) {
   const findPlace = placeFinder(ports);
   const ajv = new Ajv2020({ allErrors: true, strict: false, logger: false });
   addFormats(ajv);
@@ -59,7 +60,9 @@ export function resolveDesktopFlow(ports: TargetPorts & Pick<Ports, 'desktopFlow
       ? consoleTarget(input.console)
       : await ports.connections.get(action.connection);
     if (!connection) return refuse('ConnectionNotFound', action.connection);
-    const problems = inputProblems(flow.manifest.inputs, action.inputs);
+    const { inputs } = action;
+    const opened = input.sealed && isSealed(inputs) ? ports.sealer.open(inputs, useOfRun(input.run)) : inputs;
+    const problems = inputProblems(flow.manifest.inputs, opened);
     if (problems) return refuse('InvalidInput', problems);
     const { mode, whenSessionBlocked } = action;
     const found = await findPlace(connection, { run: input.run, attempt: 0, mode, whenSessionBlocked });

@@ -47,6 +47,7 @@ export function* runOnMachine(
       ...(grant.terms ? { sessionPlan: sessionPlan({ mode: action.mode, overGateway }, grant.terms) } : {}),
     },
     credential: target.credential,
+    ...(run.input.sealed ? { sealed: true } : {}),
   });
   const timeoutMs = run.inbox.nowMs + target.runTimeoutMs;
   let order = 0;

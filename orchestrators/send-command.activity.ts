@@ -2,11 +2,14 @@ import type { Ports } from '../adapters/ports';
 import { sealCredential } from '../adapters/secrets/seal-credential';
 import type { MachineCommand } from '../contracts/agent-protocol';
 import { errorInfo, type ErrorInfo } from '../contracts/errors';
+import { sealBox } from '../contracts/sealed-box';
 import {
   credential as credentialSchema,
+  inputsUse,
   type Credential,
   type SealedUse,
 } from '../contracts/sealed-credential';
+import { isSealed, useOfRun } from '../contracts/sealed-values';
 import { userKey } from '../contracts/user-name';
 
 /** The credential of a connection as an orchestration carries it: where it is kept, and whose it has to be. */
@@ -19,24 +22,50 @@ export interface SendCommand {
   command: MachineCommand;
   /** Sealed into a `go` or a test, for the machine that it goes to (row B3). */
   credential?: CredentialRef | undefined;
+  /** The inputs of a `go` are sealed for its cloud-flow run, and are to be for the machine. */
+  sealed?: true | undefined;
   /** The broker drops the command when nobody has taken it by then. */
   untilMs?: number | undefined;
 }
 
+const GONE = 'The machine is not registered any more.';
+
+type GoCommand = Extract<MachineCommand, { kind: 'go' }>;
 type SealingCommand = Extract<MachineCommand, { kind: 'go' | 'testConnection' }>;
 
 /**
- * Sends a command to the queue of the machine that it names. The only place that reads a credential: it leaves sealed.
+ * Sends a command to the queue of the machine that it names. The only place that reads a credential, or inputs that are secure: both leave sealed.
  * @returns why the credential cannot be sent; nothing was sent then.
  */
-export function sendCommand(ports: Pick<Ports, 'commands' | 'machines' | 'secrets' | 'now'>) {
-  return async ({ command, credential, untilMs }: SendCommand): Promise<ErrorInfo | undefined> => {
+export function sendCommand(ports: Pick<Ports, 'commands' | 'machines' | 'secrets' | 'sealer' | 'now'>) {
+  return async (input: SendCommand): Promise<ErrorInfo | undefined> => {
+    const { credential, untilMs } = input;
+    let { command } = input;
+    if (command.kind === 'go' && input.sealed) {
+      const resealed = await sealInputs(command);
+      if (!resealed) return errorInfo('UIFlowAgentNotAvailable', { details: GONE });
+      command = resealed;
+    }
     const sealed = credential && takesCredential(command) ? await seal(command, credential) : undefined;
     if (sealed && !sealed.ok) return sealed.error;
     const options = untilMs === undefined ? {} : { ttlMs: Math.max(1, untilMs - ports.now()) };
     await ports.commands.send(await withNotice(sealed?.command ?? command), options);
     return undefined;
   };
+
+  /** @returns undefined when the machine is not registered any more. */
+  async function sealInputs(command: GoCommand): Promise<GoCommand | undefined> {
+    const sealingKey = await sealingKeyOf(command);
+    if (sealingKey === undefined) return undefined;
+    const { inputs } = command;
+    const opened = isSealed(inputs) ? ports.sealer.open(inputs, useOfRun(command.run)) : inputs;
+    return {
+      ...command,
+      inputs: {},
+      sealedInputs: sealBox(JSON.stringify(opened), sealingKey, inputsUse(command)),
+      sealOutputs: ports.sealer.publicKey(),
+    };
+  }
 
   async function seal(command: SealingCommand, wanted: CredentialRef): Promise<Sealed> {
     const kept = await ports.secrets.get(wanted.ref);
@@ -46,7 +75,7 @@ export function sendCommand(ports: Pick<Ports, 'commands' | 'machines' | 'secret
       return refuse('The connection got the credential of another user in the meantime.');
     }
     const sealingKey = await sealingKeyOf(command);
-    if (sealingKey === undefined) return refuse('The machine is not registered any more.');
+    if (sealingKey === undefined) return refuse(GONE);
     return {
       ok: true,
       command: { ...command, sealedCredential: sealCredential(credential, sealingKey, useOf(command)) },

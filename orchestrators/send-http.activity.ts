@@ -3,6 +3,7 @@ import { AddressBlocked, type GuardedAnswer } from '../adapters/http-guard/guard
 import { errorInfo, type ErrorInfo } from '../contracts/errors';
 import type { HttpInputs } from '../contracts/flow-definition/http-action';
 import { credential as credentialSchema } from '../contracts/sealed-credential';
+import { isSealed, useOfRun, type MaybeSealed } from '../contracts/sealed-values';
 
 /** Outputs of an HTTP action. */
 interface Answer {
@@ -14,13 +15,31 @@ interface Answer {
 
 type Sent = { ok: true; outputs: Answer } | { ok: false; error: ErrorInfo; outputs?: Answer };
 
+export interface SendHttp {
+  request: MaybeSealed<HttpInputs>;
+  timeoutMs: number;
+  /** The instance whose run the request is sealed for; the answer is sealed alike. */
+  sealedFor?: string;
+}
+
+type Told =
+  { ok: true; outputs: MaybeSealed<Answer> } | { ok: false; error: ErrorInfo; outputs?: MaybeSealed<Answer> };
+
 const MOST_REDIRECTS = 5;
 const LONGEST_ANSWER = 500_000;
 const ASKS_TO_TRY_AGAIN: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 
 /** Sends one HTTP request of an action. A credential is read here and goes nowhere else. */
-export function sendHttp(ports: Pick<Ports, 'http' | 'connections' | 'secrets'>) {
-  return async ({ request, timeoutMs }: { request: HttpInputs; timeoutMs: number }): Promise<Sent> => {
+export function sendHttp(ports: Pick<Ports, 'http' | 'connections' | 'secrets' | 'sealer'>) {
+  return async ({ request, timeoutMs, sealedFor }: SendHttp): Promise<Told> => {
+    if (sealedFor === undefined || !isSealed(request)) return send(request as HttpInputs, timeoutMs);
+    const use = useOfRun(sealedFor);
+    const { outputs, ...sent } = await send(ports.sealer.open(request, use) as HttpInputs, timeoutMs);
+    const told = sent as Told;
+    return outputs ? { ...told, outputs: ports.sealer.seal(outputs, use) } : told;
+  };
+
+  async function send(request: HttpInputs, timeoutMs: number): Promise<Sent> {
     const authorization = await authorizationOf(request.authentication);
     if (authorization && 'error' in authorization) return { ok: false, error: authorization.error };
     try {
@@ -33,7 +52,7 @@ export function sendHttp(ports: Pick<Ports, 'http' | 'connections' | 'secrets'>)
       const code = cause instanceof AddressBlocked ? 'HttpAddressNotAllowed' : 'HttpNotAvailable';
       return { ok: false, error: errorInfo(code, { details }) };
     }
-  };
+  }
 
   /** Each address on the way is checked anew; another host gets no credentials. */
   async function follow(

@@ -26,8 +26,13 @@ export function startDesktopFlow(
 ): void {
   const { retryPolicy, ...template } = action.inputs;
   const inputs = checked(desktopFlowInputs, value(template));
+  const { sealing } = walk;
   const run: DesktopFlowRunInput = {
-    action: inputs,
+    // Only what the desktop flow is given can be secret: queue and machine are found by the rest.
+    action: sealing.on
+      ? { ...inputs, inputs: sealing.seal(inputs.inputs) as unknown as typeof inputs.inputs }
+      : inputs,
+    ...(sealing.on ? { sealed: true } : {}),
     name,
     runTimeout: action.limit?.timeout,
     startedBy: walk.facts.startedBy,
@@ -50,7 +55,7 @@ export function startDesktopFlow(
       const { state, outputs, error } = result;
       return end(walk, block, name, {
         status: state,
-        ...(outputs === undefined ? {} : { outputs }),
+        ...(outputs === undefined ? {} : { outputs: sealing.open(outputs) }),
         ...(error ? { error } : {}),
       });
     },
@@ -82,11 +87,15 @@ function startTries(
     ...childOf(walk, block, name),
     orchestration: orchestrations.actionTries,
     instance: walk.nextPart(),
-    input: () => ({ ...tries, action: name, tell: walk.tell }),
+    input: () => walk.sealing.seal({ ...tries, action: name, tell: walk.tell }),
     ended: (task) => {
-      const result = resultOf<TriesResult>(task);
+      const result = resultOf<TriesResult>(task, walk.sealing);
       if ('broken' in result) return end(walk, block, name, { status: 'Failed', error: result.broken });
-      return end(walk, block, name, result);
+      const { outputs, ...rest } = result;
+      return end(walk, block, name, {
+        ...rest,
+        ...(outputs === undefined ? {} : { outputs: walk.sealing.open(outputs) }),
+      });
     },
   });
 }

@@ -82,27 +82,29 @@ export function startLoop(
     ...(long
       ? {
           *prepare() {
-            itemsHash = yield* callActivity(walk, 'keep-value', { run: walk.facts.run, value: items });
+            const value = walk.sealing.seal(items);
+            itemsHash = yield* callActivity(walk, 'keep-value', { run: walk.facts.run, value });
           },
         }
       : {}),
-    input: (): LoopInput => ({
-      facts: factsFor(walk.facts, action.actions),
-      path: inside(block, name),
-      name,
-      actions: action.actions,
-      ...(itemsHash === undefined ? { items } : { itemsHash }),
-      first: 0,
-      count: items.length,
-      degree: action.runtimeConfiguration?.concurrency?.repetitions ?? USUAL_DEGREE,
-      loops: frame.loops,
-      outcomes: mapped(outcomesFor(walk.facts, action.actions, frame.outcomes), portable),
-      variables: walk.variables.values,
-      shown: frame.loops.length === 0,
-      tell: walk.tell,
-    }),
+    input: () =>
+      walk.sealing.seal<LoopInput>({
+        facts: factsFor(walk.facts, action.actions),
+        path: inside(block, name),
+        name,
+        actions: action.actions,
+        ...(itemsHash === undefined ? { items } : { itemsHash }),
+        first: 0,
+        count: items.length,
+        degree: action.runtimeConfiguration?.concurrency?.repetitions ?? USUAL_DEGREE,
+        loops: frame.loops,
+        outcomes: mapped(outcomesFor(walk.facts, action.actions, frame.outcomes), portable),
+        variables: walk.variables.values,
+        shown: frame.loops.length === 0,
+        tell: walk.tell,
+      }),
     ended: (task) => {
-      const result = resultOf<LoopResult>(task);
+      const result = resultOf<LoopResult>(task, walk.sealing);
       if ('broken' in result) return end(walk, block, name, { status: 'Failed', error: result.broken });
       walk.variables.applyAll(result.changes);
       walk.response = result.response ?? walk.response;

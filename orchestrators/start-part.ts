@@ -136,19 +136,20 @@ function startPart(walk: Walk, block: Block, { path, actions, early, unwanted, e
     shown: frame.loops.length === 0,
     unwanted,
     abandon: () => ended({ status: 'Cancelled' }),
-    input: (): PartInput => ({
-      facts: factsFor(walk.facts, actions),
-      path,
-      actions,
-      loops: frame.loops,
-      outcomes: mapped(outcomesFor(walk.facts, actions, frame.outcomes), portable),
-      variables: walk.variables.values,
-      wanted: walk.wantedOf(block, actions),
-      early,
-      tell: walk.tell,
-    }),
+    input: () =>
+      walk.sealing.seal<PartInput>({
+        facts: factsFor(walk.facts, actions),
+        path,
+        actions,
+        loops: frame.loops,
+        outcomes: mapped(outcomesFor(walk.facts, actions, frame.outcomes), portable),
+        variables: walk.variables.values,
+        wanted: walk.wantedOf(block, actions),
+        early,
+        tell: walk.tell,
+      }),
     ended: (task: Task) => {
-      const result = resultOf<PartResult>(task);
+      const result = resultOf<PartResult>(task, walk.sealing);
       if ('broken' in result) return ended({ status: 'Failed', error: result.broken });
       apply(result.outcomes, result.batches, 0);
       walk.response = result.response ?? walk.response;

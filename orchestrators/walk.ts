@@ -9,11 +9,12 @@ import { actionsRead } from '../domain/flows/references';
 import { scopeOf, withInside, type RunFacts } from '../domain/flows/run-facts';
 import { LARGEST_SEGMENT, weightOfBlock } from '../domain/flows/segments';
 import { Variables } from '../domain/flows/variables';
-import type { FlowMessage } from '../domain/runs/inbox-messages';
+import type { EndedEarly, FlowMessage } from '../domain/runs/inbox-messages';
 import type { ActionStatus, IterationCounts } from '../contracts/runs';
 import { Inbox } from './inbox';
 import { OpenChildren } from './open-children';
 import type { NewRecord } from './record-actions.activity';
+import type { RunSealing } from './run-sealing';
 
 /** What the actions of one round of a loop, or of the flow outside of loops, know of each other. */
 export interface Frame {
@@ -94,11 +95,12 @@ export class Walk {
   shownFrame: Frame | undefined;
   private readonly reads = new Map<FlowActions, Map<string, Set<string>>>();
   /** Called with what a part told of before its end. */
-  readonly early = new Map<string, (message: Extract<FlowMessage, { kind: 'actionsEnded' }>) => void>();
+  readonly early = new Map<string, (told: EndedEarly) => void>();
 
   constructor(
     readonly df: DurableOrchestrationContext,
     readonly facts: RunFacts,
+    readonly sealing: RunSealing,
     variables: Readonly<Record<string, unknown>>,
     inbox?: Inbox<FlowMessage>,
   ) {
@@ -109,7 +111,11 @@ export class Walk {
 
   hear(message: FlowMessage): void {
     if (message.kind === 'cancel') this.stop ??= { kind: 'cancelled', by: message.by };
-    else if (message.kind === 'actionsEnded') this.early.get(message.child)?.(message);
+    else if (message.kind === 'actionsEnded') this.hearEarly(message);
+  }
+
+  private hearEarly({ child, kind: _kind, ...told }: Extract<FlowMessage, { kind: 'actionsEnded' }>): void {
+    this.early.get(child)?.(this.sealing.open<EndedEarly>(told));
   }
 
   get nowMs(): number {

@@ -17,6 +17,7 @@ import { tellOfflineRuns } from '../offline/tell-offline-runs';
 import { Outbox } from '../outbox/outbox';
 import { PackageStore } from '../package/package-store';
 import { processRunner } from '../runner/process-runner';
+import { sealedRuns } from '../runner/sealed-runs';
 import type { Runner } from '../runner/runner';
 import { ownSession } from '../session/own';
 import type { SessionPort } from '../session/session';
@@ -117,7 +118,7 @@ async function startLocked(
   });
   const session = options.session ?? ownSession();
   const packages = new PackageStore(dataDir, controlPlane);
-  const runner =
+  const executing =
     options.runner ??
     processRunner({
       dataDir,
@@ -131,6 +132,7 @@ async function startLocked(
       ...(options.maxProcesses ? { maxProcesses: options.maxProcesses } : {}),
       ...(options.workerCommand ? { workerCommand: options.workerCommand } : {}),
     });
+  const runner = sealedRuns(executing, identity.sealing.privateKey);
 
   const status = new StatusBoard(dataDir, clock, log, options.onStatus);
   const journal = await Journal.open({

@@ -4,8 +4,11 @@ export interface Reference {
   name: string;
 }
 
-const CALL =
-  /\b(actions|outputs|body|result|items|iterationIndexes|variables|parameters)\s*\(\s*'((?:[^']|'')*)'/gi;
+const CALLS = 'actions|outputs|body|result|items|iterationIndexes|variables|parameters';
+const CALL = new RegExp(`\\b(${CALLS})\\s*\\(\\s*'((?:[^']|'')*)'`, 'gi');
+
+/** The name is made by an expression, or is not given at all: `outputs(variables('which'))`, `item()`. */
+const UNNAMED = new RegExp(`\\b(${CALLS})\\s*\\(\\s*[^'\\s]|\\b(item)\\s*\\(`, 'gi');
 
 const TRIGGER = /\btrigger(Body|Outputs|FormDataValue)?\s*\(/i;
 
@@ -17,6 +20,14 @@ export function referencesIn(template: unknown): Reference[] {
       name: name.replaceAll("''", "'"),
     })),
   );
+}
+
+/** Calls whose name only the run knows, in lower case: they may read anything of their kind; `items` for `item()` too. */
+export function unnamedCallsIn(template: unknown): Set<string> {
+  const calls = stringsIn(template).flatMap((text) =>
+    [...text.matchAll(UNNAMED)].map(([, call]) => call?.toLowerCase() ?? 'items'),
+  );
+  return new Set(calls);
 }
 
 /** Whether any expression in it reads the trigger's data. */

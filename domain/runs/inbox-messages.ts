@@ -1,5 +1,6 @@
 import type { AgentEventBody, AgentEventKind, StopMode } from '../../contracts/agent-protocol';
 import type { Fence } from '../../contracts/ids';
+import type { MaybeSealed } from '../../contracts/sealed-values';
 import type { Outcomes } from '../flows/outcome';
 import type { VariableChanges } from '../flows/variables';
 import type { GrantOffer, GrantRef } from '../run-queue/messages';
@@ -65,4 +66,10 @@ export type InboxMessage =
 export type FlowMessage =
   | Extract<InboxMessage, { kind: 'cancel' | 'childEnding' }>
   /** These actions of a part have ended while others of it go on; `batch` numbers what it has told of changed variables. */
-  | { kind: 'actionsEnded'; child: string; outcomes: Outcomes; batch: number; changes: VariableChanges };
+  | ({ kind: 'actionsEnded'; child: string } & MaybeSealed<EndedEarly>);
+
+export interface EndedEarly {
+  outcomes: Outcomes;
+  batch: number;
+  changes: VariableChanges;
+}

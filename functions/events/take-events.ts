@@ -16,7 +16,10 @@ const AT_ONCE = 16;
 const COUNTED_EVERY_MS = 10_000;
 
 type Taken = EventsTaken['events'][number];
-type IntakePorts = Pick<Ports, 'claims' | 'flows' | 'runs' | 'triggerHistory' | 'settings' | 'now'>;
+type IntakePorts = Pick<
+  Ports,
+  'sealer' | 'claims' | 'flows' | 'runs' | 'triggerHistory' | 'settings' | 'now'
+>;
 
 /** Starts the runs of events that came by a source. @returns per event what it has started. */
 export type Intake = (instances: RunStarter, source: string, events: CloudEvent[]) => Promise<Taken[]>;

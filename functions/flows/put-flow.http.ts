@@ -1,6 +1,5 @@
 import type { Ports } from '../../adapters/ports';
 import type { FlowDefinition } from '../../contracts/flow-definition';
-import type { Settings } from '../../contracts/settings';
 import { http, json, type Handler } from '../http';
 import { RequestError } from '../problem';
 import { readJson } from '../request-body';
@@ -13,15 +12,15 @@ export function putFlow(ports: Ports): Handler {
   return http(async (request) => {
     const name = request.params['flow'] ?? '';
     const body = await readJson(request, ports.settings.maxBodyBytes);
-    const definition = requireDefinition(name, body, ports.settings);
+    const definition = requireDefinition(name, body, ports);
     // The next occurrence is in the index before the definition counts: a crash in between leaves nothing out.
     return json(flowView(await ports.flows.put(definition, (flow) => planSchedule(ports, flow))));
   });
 }
 
 /** @throws RequestError InvalidDefinition that names each wrong place. */
-function requireDefinition(name: string, body: unknown, settings: Settings): FlowDefinition {
-  const parsed = parseDefinition(body, settings);
+function requireDefinition(name: string, body: unknown, ports: Ports): FlowDefinition {
+  const parsed = parseDefinition(body, ports);
   if ('errors' in parsed) throw new RequestError('InvalidDefinition', { errors: parsed.errors });
   if (parsed.definition.name === name) return parsed.definition;
   const errors = [{ path: '/name', message: `is not "${name}", the name in the address` }];

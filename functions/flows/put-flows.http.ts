@@ -3,7 +3,6 @@ import type { FlowChange, StoredFlow } from '../../adapters/flow-ports';
 import type { Ports } from '../../adapters/ports';
 import { flowSet, MOST_FLOWS_OF_A_SET, type FlowSetResult } from '../../contracts/api-flows';
 import type { FlowDefinition } from '../../contracts/flow-definition';
-import type { Settings } from '../../contracts/settings';
 import { http, json, type Handler } from '../http';
 import { fieldErrors, RequestError, type FieldError } from '../problem';
 import { readJson, sha256Hex } from '../request-body';
@@ -18,7 +17,7 @@ import { parseDefinition } from './parse-definition';
 export function putFlows(ports: Ports): Handler {
   return http(async (request) => {
     const body = await readJson(request, ports.settings.maxBodyBytes * MOST_FLOWS_OF_A_SET);
-    const set = requireSet(body, ports.settings);
+    const set = requireSet(body, ports);
     const current = await ports.flows.list();
     const wanted = request.headers.get('if-match');
     if (wanted !== null && wanted !== flowsEtag(current)) throw changedMeanwhile();
@@ -46,13 +45,13 @@ interface PlannedChange extends FlowChange {
 const outline = flowSet.extend({ flows: z.array(z.unknown()).max(MOST_FLOWS_OF_A_SET) });
 
 /** @throws RequestError InvalidBody, InvalidDefinition that names each wrong place of each flow. */
-function requireSet(body: unknown, settings: Settings): FlowSet {
+function requireSet(body: unknown, ports: Ports): FlowSet {
   const parsed = outline.safeParse(body);
   if (!parsed.success) throw new RequestError('InvalidBody', { errors: fieldErrors(parsed.error.issues) });
   const errors: FieldError[] = [];
   const definitions = new Map<string, FlowDefinition>();
   for (const [index, flow] of parsed.data.flows.entries()) {
-    const checked = parseDefinition(flow, settings);
+    const checked = parseDefinition(flow, ports);
     const at = `/flows/${index}`;
     if ('errors' in checked) {
       errors.push(...checked.errors.map(({ path, message }) => ({ path: at + path, message })));

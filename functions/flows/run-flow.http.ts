@@ -1,6 +1,7 @@
 import type { Ports } from '../../adapters/ports';
 import type { CloudFlowRunInput } from '../../domain/runs/run-inputs';
 import { callerOf } from '../caller';
+import { canonicalJson } from '../canonical-json';
 import { durableHttp, type DurableHandler } from '../http';
 import { starterOf } from '../instances';
 import { RequestError } from '../problem';
@@ -39,12 +40,18 @@ export function runFlow(ports: Ports): DurableHandler {
     const key = `key:${asked.key}`;
     try {
       const start = await startOf(asked);
-      return await claimRun(ports, { key, bodyHash: hashOfAsked(asked), start });
+      return await claimRun(ports, { key, bodyHash: hashOfAsked(asked, start), start });
     } catch (cause) {
       const standing = cause instanceof RequestError && (await ports.claims.find(asked.name, key));
       if (!standing) throw cause;
       return { claim: standing, first: false };
     }
+  };
+
+  /** What makes a repeated request the same request; of what is secure it tells nothing to who has no key. */
+  const hashOfAsked = ({ body, parameters }: Asked, { sealed }: CloudFlowRunInput): string => {
+    const all = parameters ? { body, parameters } : body;
+    return sealed ? ports.sealer.fingerprint(canonicalJson(all)) : hashOf(all);
   };
 
   return durableHttp(async (request, client) => {
@@ -59,12 +66,8 @@ export function runFlow(ports: Ports): DurableHandler {
       return accepted(start.run);
     }
     const standing = await claimOf({ ...asked, key });
-    if (standing.claim.bodyHash !== hashOfAsked(asked)) throw new RequestError('IdempotencyKeyReused');
+    if (standing.claim.bodyHash !== hashOfAsked(asked, standing.claim.start as CloudFlowRunInput))
+      throw new RequestError('IdempotencyKeyReused');
     return acceptClaimed(ports, instances, standing);
   });
-}
-
-/** What makes a repeated request the same request. */
-function hashOfAsked({ body, parameters }: Asked): string {
-  return hashOf(parameters ? { body, parameters } : body);
 }

@@ -3,7 +3,9 @@ import { ulid } from 'ulid';
 import type { Instances } from '../../adapters/instances';
 import type { Claim, StoredFlow } from '../../adapters/flow-ports';
 import type { Ports } from '../../adapters/ports';
-import type { CloudFlowRunInput } from '../../domain/runs/run-inputs';
+import { useOfRun } from '../../contracts/sealed-values';
+import { securesData } from '../../domain/flows/masking';
+import type { CloudFlowRunInput, StartData } from '../../domain/runs/run-inputs';
 import { orchestrations } from '../../orchestrators/names';
 import { triggerKind, triggerOf } from './flow-input';
 
@@ -20,12 +22,22 @@ export type RunStarter = Pick<Instances, 'start' | 'stateOf'>;
 
 /** What a new run of the flow's current definition is started with; everything that starts runs makes it here. */
 export function newRun(
-  ports: Pick<Ports, 'now'>,
+  ports: Pick<Ports, 'now' | 'sealer'>,
   flow: StoredFlow,
-  more: Partial<CloudFlowRunInput> & Pick<CloudFlowRunInput, 'triggerBody' | 'startedBy'>,
+  more: Omit<Partial<CloudFlowRunInput>, 'sealed'> & Pick<CloudFlowRunInput, 'triggerBody' | 'startedBy'>,
 ): CloudFlowRunInput {
   const trigger = triggerKind(triggerOf(flow.definition));
-  return { run: ulid(ports.now()), flow: flow.name, definition: flow.hash, trigger, ...more };
+  const start = { run: ulid(ports.now()), flow: flow.name, definition: flow.hash, trigger };
+  if (!securesData(flow.definition)) return { ...start, ...more };
+  const { triggerBody, parameters, ...rest } = more;
+  const data: StartData = { triggerBody, ...(parameters ? { parameters } : {}) };
+  return { ...start, ...rest, sealed: ports.sealer.seal(data, useOfRun(start.run)) };
+}
+
+/** What the run was, or is to be, started with. @throws Error when it was sealed by another key. */
+export function startData({ sealer }: Pick<Ports, 'sealer'>, start: Partial<CloudFlowRunInput>): StartData {
+  const { run = '', sealed, triggerBody, parameters } = start;
+  return sealed ? (sealer.open(sealed, useOfRun(run)) as StartData) : { triggerBody, parameters };
 }
 
 /** Starts a run that nobody could ask for twice. */

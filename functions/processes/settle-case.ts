@@ -10,7 +10,10 @@ import { claimRun, newRun, startClaimed, type RunStarter } from '../flows/start-
 import { RequestError } from '../problem';
 import { sha256Hex } from '../request-body';
 
-export type CasePorts = Pick<Ports, 'processes' | 'flows' | 'claims' | 'runs' | 'blobs' | 'settings' | 'now'>;
+export type CasePorts = Pick<
+  Ports,
+  'sealer' | 'processes' | 'flows' | 'claims' | 'runs' | 'blobs' | 'settings' | 'now'
+>;
 
 type News = Pick<StageRun, 'run' | 'outcome'>;
 

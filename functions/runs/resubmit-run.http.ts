@@ -5,7 +5,7 @@ import type { CloudFlowRunInput } from '../../domain/runs/run-inputs';
 import { callerOf } from '../caller';
 import { acceptClaimed, accepted, hashOf, idempotencyKey } from '../flows/accept-run';
 import { FlowInputs } from '../flows/flow-input';
-import { claimRun, newRun, startRun } from '../flows/start-flow-run';
+import { claimRun, newRun, startData, startRun } from '../flows/start-flow-run';
 import { durableHttp, type DurableHandler } from '../http';
 import { starterOf } from '../instances';
 import { RequestError } from '../problem';
@@ -47,8 +47,9 @@ export function resubmitRun(ports: Ports): DurableHandler {
     before: CloudFlowRunInput,
     startedBy: string,
   ): Promise<CloudFlowRunInput> {
-    const triggerBody = await inputs.accept(flow, before.triggerBody);
-    const { parameters } = before;
+    const data = startData(ports, before);
+    const triggerBody = await inputs.accept(flow, data.triggerBody);
+    const { parameters } = data;
     return newRun(ports, flow, {
       triggerBody,
       startedBy,
@@ -80,7 +81,7 @@ function endedInput(found: FoundRun): CloudFlowRunInput {
 
 function inputOf({ instance }: FoundRun): CloudFlowRunInput | undefined {
   const input: unknown = instance?.input;
-  return typeof input === 'object' && input !== null && 'triggerBody' in input
+  return typeof input === 'object' && input !== null && ('triggerBody' in input || 'sealed' in input)
     ? (input as CloudFlowRunInput)
     : undefined;
 }

@@ -5,9 +5,12 @@ import type { FailureScreenshot } from '../../contracts/agent-protocol';
 import { runKey } from '../../adapters/tables/run-keys';
 import type { CloudRunView, DesktopRunView, ProgressView, RunSummary } from '../../contracts/api-runs';
 import { cloudRunState, desktopRunState, isEnded } from '../../contracts/runs';
-import { masksTrigger } from '../../domain/flows/masking';
+import { isSealed, useOfRun, type MaybeSealed } from '../../contracts/sealed-values';
+import { maskedOutputs, masksTrigger } from '../../domain/flows/masking';
 import { OFFLINE_TRIGGER } from '../../domain/runs/console-report';
+import type { CloudFlowRunInput } from '../../domain/runs/run-inputs';
 import { cloudTimeline, desktopDurations } from '../../domain/runs/run-times';
+import { startData } from '../flows/start-flow-run';
 import type { Orchestrations } from '../http';
 import { findChild, type FoundRun } from './find-run';
 import { liveActions } from './live-actions';
@@ -17,28 +20,39 @@ import { getReport } from './kept-report';
 
 const ULID_LENGTH = 26;
 
-/** Row A8: the action asks for it. */
-function isMasked({ instance }: FoundRun): boolean {
-  const input = maskedInput.safeParse(instance?.input);
-  return input.success && input.data.masked.includes('outputs');
-}
+/** Of the input of `desktop-flow-run`. */
+const desktopInput = z.object({ masked: z.array(z.string()).optional(), sealed: z.boolean().optional() });
 
-const maskedInput = z.object({ masked: z.array(z.string()) });
+type ShownInput = Partial<CloudFlowRunInput>;
 
-/** Inputs of `cloud-flow-run` that are shown. */
-interface ShownInput {
-  flow?: string;
-  triggerBody?: unknown;
-  /** Hash of the definition that it was started with. */
-  definition?: string;
-  startedBy?: string;
-  trigger?: string;
-  resubmittedFrom?: string;
-}
-
-async function isInputMasked({ flows }: Pick<Ports, 'flows'>, { definition }: ShownInput): Promise<boolean> {
+/** What of a run is not shown. */
+async function maskedOf(
+  { flows }: Pick<Ports, 'flows'>,
+  { definition, sealed }: ShownInput,
+): Promise<{ input: boolean; output: (name: string) => boolean }> {
   const snapshot = definition === undefined ? undefined : await flows.snapshot(definition);
-  return snapshot !== undefined && masksTrigger(snapshot);
+  // Nobody can say any more what of it is secure.
+  if (!snapshot) return { input: sealed !== undefined, output: () => sealed !== undefined };
+  const outputs = maskedOutputs(snapshot);
+  return { input: masksTrigger(snapshot), output: (name) => outputs.has(name) };
+}
+
+type Outputs = Record<string, unknown>;
+
+/** The outputs that may be shown; those that are sealed are opened for it. */
+function shownOutputs(
+  { sealer }: Pick<Ports, 'sealer'>,
+  { run, sealed, outputs }: { run: string; sealed: boolean; outputs: MaybeSealed<Outputs> | undefined },
+  isMasked: (name: string) => boolean = () => false,
+): { outputs?: Record<string, unknown>; outputsMasked?: string[] } {
+  if (outputs === undefined) return {};
+  const opened = sealed && isSealed(outputs) ? sealer.open(outputs, useOfRun(run)) : outputs;
+  const entries = Object.entries(opened as Outputs);
+  const hidden = entries.flatMap(([name]) => (isMasked(name) ? [name] : []));
+  return {
+    outputs: Object.fromEntries(entries.filter(([name]) => !isMasked(name))),
+    ...(hidden.length > 0 ? { outputsMasked: hidden } : {}),
+  };
 }
 
 export async function cloudRunView(
@@ -50,7 +64,7 @@ export async function cloudRunView(
   const input = shownInput(instance?.input);
   const state = cloudRunState.parse(status.state);
   const resubmits = await ports.runs.resubmits(run);
-  const masked = await isInputMasked(ports, input);
+  const masked = await maskedOf(ports, input);
   const actions = await liveActions(client, found);
   const times = { requestedAt: iso(decodeTime(run)), ...endOf(found) };
   const startedBy = row?.startedBy ?? input.startedBy;
@@ -63,9 +77,15 @@ export async function cloudRunView(
     ...given({ trigger: row?.trigger ?? input.trigger, startedBy }),
     ...given({ resubmittedFrom: row?.resubmittedFrom ?? input.resubmittedFrom }),
     ...(resubmits.length > 0 ? { resubmittedAs: resubmits } : {}),
-    ...(masked ? { inputMasked: true } : given({ input: input.triggerBody })),
+    ...(masked.input
+      ? { inputMasked: true }
+      : given({ input: startData(ports, { ...input, run }).triggerBody })),
     actions,
-    ...given({ outputs: status.outputs }),
+    ...shownOutputs(
+      ports,
+      { run, sealed: input.sealed !== undefined, outputs: status.outputs },
+      masked.output,
+    ),
     ...(status.error ? { error: withRemedy(status.error) } : {}),
     timeline: cloudTimeline({ ...times, startedBy, state, actions, error: status.error }),
     children: await childViews(ports, client, found),
@@ -76,6 +96,7 @@ export async function desktopRunView(ports: Ports, found: FoundRun): Promise<Des
   const { run, row, status } = found;
   const ended = isEnded(status.state);
   const told = row?.trigger === OFFLINE_TRIGGER ? await getReport(ports, run) : undefined;
+  const { masked = [], sealed = false } = desktopInput.catch({}).parse(found.instance?.input);
   const [progress, timeline] = await Promise.all([
     ports.runLogs.lastProgress(run),
     fullTimeline(ports, run, status.timeline ?? told?.timeline),
@@ -93,7 +114,10 @@ export async function desktopRunView(ports: Ports, found: FoundRun): Promise<Des
     ...(status.state === 'Paused' ? given({ paused: status.paused }) : {}),
     ...(progress && !ended && saysSomething(progress) ? { progress: progressView(progress) } : {}),
     ...given({ usage: progress?.usage, screenshot: screenshotView(run, progress?.screenshot) }),
-    ...given({ outputs: isMasked(found) ? undefined : (status.outputs ?? told?.outputs), timeline }),
+    ...(masked.includes('outputs')
+      ? {}
+      : shownOutputs(ports, { run, sealed, outputs: status.outputs ?? told?.outputs })),
+    ...given({ timeline }),
     ...(row ? desktopDurations(row.requestedMs, timeline ?? [], endOf(found).endedAt) : {}),
     ...(status.error ? { error: withRemedy(status.error) } : {}),
   };

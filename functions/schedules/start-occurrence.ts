@@ -11,7 +11,7 @@ const YOUNG_MS = 60_000;
 
 type StartPorts = Pick<
   Ports,
-  'claims' | 'runs' | 'flows' | 'schedules' | 'triggerHistory' | 'settings' | 'now'
+  'sealer' | 'claims' | 'runs' | 'flows' | 'schedules' | 'triggerHistory' | 'settings' | 'now'
 >;
 
 /** What a claim holds for an occurrence that is not to be started; it has no run. */

@@ -146,7 +146,9 @@ describe('A5: scopes', () => {
     const { state, outputs } = await output();
     expect(state).toBe('Succeeded');
     expect(outputs).toMatchObject({ caught: { codes: 'ExpressionFailed', code: 'ExpressionFailed' } });
-    expect(outputs?.['caught']).toMatchObject({ failed: expect.stringContaining('B: ExpressionFailed') });
+    expect(outputs).toMatchObject({
+      caught: { failed: expect.stringContaining('B: ExpressionFailed') },
+    });
     expect(await statuses()).toMatchObject({ Try: 'Failed', B: 'Failed', C: 'Skipped' });
   });
 

@@ -1,4 +1,5 @@
 import type { OrchestrationHandler } from 'durable-functions';
+import { EnvironmentSealer } from '../../adapters/secrets/environment-sealer';
 import type { FlowDefinition } from '../../contracts/flow-definition';
 import { flowDefinition } from '../../contracts/flow-definition';
 import { actionTries } from '../../orchestrators/action-tries';
@@ -20,11 +21,12 @@ import { TestAgent } from '../support/test-agent';
  * An orchestration that is open while a new version is deployed is replayed by the new code. The recordings stand for those: a change
  * that breaks one has to branch on `context.df.version`. Record a new version with RECORD_HISTORIES=<version>.
  */
+const sealer = new EnvironmentSealer({ ATTENDANT_DATA_KEY: 'no recording has anything sealed' });
 const handlers: Record<string, OrchestrationHandler> = {
-  [orchestrations.cloudFlowRun]: cloudFlowRun,
-  [orchestrations.cloudFlowPart]: cloudFlowPart,
-  [orchestrations.cloudFlowLoop]: cloudFlowLoop,
-  [orchestrations.actionTries]: actionTries,
+  [orchestrations.cloudFlowRun]: cloudFlowRun(sealer),
+  [orchestrations.cloudFlowPart]: cloudFlowPart(sealer),
+  [orchestrations.cloudFlowLoop]: cloudFlowLoop(sealer),
+  [orchestrations.actionTries]: actionTries(sealer),
   [orchestrations.desktopFlowRun]: desktopFlowRun,
   [orchestrations.queueCommand]: queueCommand,
   [orchestrations.capacityCommand]: capacityCommand,

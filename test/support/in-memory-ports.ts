@@ -5,6 +5,7 @@ import type { ActionRecord } from '../../contracts/action-records';
 import { readSettings } from '../../contracts/settings';
 import { AddressGuard, parseNetworks } from '../../adapters/http-guard/address-guard';
 import { createGuardedHttp } from '../../adapters/http-guard/guarded-http';
+import { EnvironmentSealer } from '../../adapters/secrets/environment-sealer';
 import { TableRunIndex } from '../../adapters/tables/run-index';
 import { eventPorts } from '../../adapters/tables/event-stores';
 import { announcedFeed, announcedRuns } from '../../adapters/announced';
@@ -315,6 +316,7 @@ export function createInMemoryPorts(
         return Promise.resolve();
       },
     },
+    sealer: new EnvironmentSealer({ ATTENDANT_DATA_KEY: 'the data key of tests, in memory' }),
     secrets: {
       put: (name, value) => {
         secrets.set(name, value);

@@ -39,13 +39,16 @@ export class Product {
   private constructor(
     readonly dataDir: string,
     private readonly args: string[],
+    private readonly env: Record<string, string>,
     private launcher: ChildProcess | undefined,
   ) {}
 
   /** Starts it on `dataDir`, a new one by default, and waits until it says that it is ready. */
-  static async start(options: { dataDir?: string; args?: string[] } = {}): Promise<Product> {
+  static async start(
+    options: { dataDir?: string; args?: string[]; env?: Record<string, string> } = {},
+  ): Promise<Product> {
     const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'attendant-e2e-'));
-    const product = new Product(dataDir, options.args ?? [], undefined);
+    const product = new Product(dataDir, options.args ?? [], options.env ?? {}, undefined);
     await product.launch();
     return product;
   }
@@ -79,7 +82,11 @@ export class Product {
         '0',
         ...this.args,
       ],
-      { cwd: this.dataDir, env: { ...process.env, ...QUICK }, stdio: ['ignore', 'pipe', 'pipe'] },
+      {
+        cwd: this.dataDir,
+        env: { ...process.env, ...QUICK, ...this.env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
     );
     this.launcher = child;
     for (const stream of [child.stdout, child.stderr])

@@ -1,0 +1,76 @@
+import { flowDefinition } from '../../../contracts/flow-definition';
+import { maskedOutputs, maskedParts, securesData } from '../../../domain/flows/masking';
+
+const secureTrigger = { runtimeConfiguration: { secureData: { properties: ['inputs'] } } };
+
+function flow(actions: object, outputs: object = {}, trigger: object = secureTrigger) {
+  return flowDefinition.parse({
+    name: 'flow',
+    triggers: { manual: { type: 'Request', ...trigger } },
+    parameters: { which: { type: 'string', defaultValue: 'x' } },
+    actions,
+    outputs,
+  });
+}
+
+const compose = (inputs: unknown, after?: string) => ({
+  type: 'Compose',
+  inputs,
+  ...(after ? { runAfter: { [after]: ['Succeeded'] } } : {}),
+});
+const secret = compose("@triggerBody()?['secret']");
+
+test.each<[string, object, string[]]>([
+  [
+    'a name that an expression makes',
+    { A: secret, B: compose("@outputs(parameters('which'))", 'A') },
+    ['A', 'B'],
+  ],
+  [
+    'item() of a masked list',
+    { L: { type: 'Foreach', foreach: '@triggerBody()', actions: { In: compose('@item()') } } },
+    ['L', 'In'],
+  ],
+  ['a condition', { If: { type: 'If', expression: { equals: ['@triggerBody()', 1] }, actions: {} } }, ['If']],
+  [
+    'the value that a switch compares',
+    { S: { type: 'Switch', expression: '@triggerBody()', cases: {} } },
+    ['S'],
+  ],
+  [
+    'the result of a scope with something masked in it',
+    { S: { type: 'Scope', actions: { In: secret } }, After: compose("@result('S')", 'S') },
+    ['In', 'After'],
+  ],
+])('A8: %s masks', (_what, actions, masked) => {
+  expect(Object.keys(maskedParts(flow(actions))).sort()).toEqual([...masked].sort());
+});
+
+test('A8: what reads nothing secured is not masked', () => {
+  expect(maskedParts(flow({ A: secret, B: compose("@parameters('which')"), C: compose('item(s)') }))).toEqual(
+    {
+      A: ['inputs', 'outputs'],
+    },
+  );
+  expect(maskedParts(flow({ A: secret, B: compose('@item()') }, {}, {}))).toEqual({});
+});
+
+test('A8: outputs of the run that are made of something masked', () => {
+  const actions = {
+    A: secret,
+    R: { type: 'Response', inputs: { body: "@outputs('A')" }, runAfter: { A: ['Succeeded'] } },
+  };
+  expect(maskedOutputs(flow(actions, { a: "@outputs('A')", b: 'plain' }))).toEqual(
+    new Set(['a', 'response']),
+  );
+  expect(maskedOutputs(flow(actions, { a: "@outputs('A')" }, {}))).toEqual(new Set());
+});
+
+test('A8: a flow secures data by its trigger, an action at any depth or a parameter', () => {
+  const deep = { S: { type: 'Scope', actions: { In: { ...compose(1), ...secureTrigger } } } };
+  expect(securesData(flow({ A: compose(1) }))).toBe(true);
+  expect(securesData(flow(deep, {}, {}))).toBe(true);
+  expect(securesData(flow({ A: compose(1) }, {}, {}))).toBe(false);
+  const parameters = { key: { type: 'securestring' as const } };
+  expect(securesData({ ...flow({ A: compose(1) }, {}, {}), parameters })).toBe(true);
+});
