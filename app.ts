@@ -203,24 +203,29 @@ app.timer('start-due-runs', {
 http('get-schedule', 'GET', 'flows/{flow}/schedule', getSchedule(ports));
 http('list-triggers', 'GET', 'flows/{flow}/triggers', listTriggers(ports));
 
-// 3b. … or an event comes: over HTTP from a known source, from Event Grid, or in a Service Bus queue if the settings name one.
+// 3b. … or an event comes: over HTTP from a known source, from Event Grid, or in a queue or topic that the settings name.
 http('list-event-sources', 'GET', 'event-sources', listEventSources(ports));
 http('put-event-source', 'PUT', 'event-sources/{source}', putEventSource(ports));
 http('delete-event-source', 'DELETE', 'event-sources/{source}', deleteEventSource(ports));
 durableHttp('receive-events', 'POST', 'events/{source}', receiveEvents(ports), 'anonymous');
 http('greet-event-sender', 'OPTIONS', 'events/{source}', greetEventSender(ports), 'anonymous');
-app.eventGrid('receive-event-grid', {
+const delivered = (source: Parameters<typeof receiveDelivered>[2]) => ({
   extraInputs: [durableClient],
-  handler: receiveDelivered(ports, instancesOf, 'event-grid'),
+  handler: receiveDelivered(ports, instancesOf, source),
 });
-const eventQueue = process.env['ATTENDANT_EVENT_QUEUE'];
-if (eventQueue) {
-  app.serviceBusQueue('receive-queued-events', {
-    connection: 'ServiceBusConnection',
-    queueName: eventQueue,
-    extraInputs: [durableClient],
-    handler: receiveDelivered(ports, instancesOf, 'service-bus'),
-  });
+app.eventGrid('receive-event-grid', delivered('event-grid'));
+const {
+  ATTENDANT_EVENT_QUEUE: eventQueue,
+  ATTENDANT_EVENT_TOPIC: topicName,
+  ATTENDANT_EVENT_SUBSCRIPTION: subscriptionName = 'attendant',
+  ATTENDANT_EVENT_STORAGE_QUEUE: storageQueue,
+} = process.env;
+const bus = { connection: 'ServiceBusConnection', ...delivered('service-bus') };
+if (eventQueue) app.serviceBusQueue('receive-queued-events', { ...bus, queueName: eventQueue });
+if (topicName) app.serviceBusTopic('receive-topic-events', { ...bus, topicName, subscriptionName });
+if (storageQueue) {
+  const stored = { connection: 'AzureWebJobsStorage', queueName: storageQueue };
+  app.storageQueue('receive-stored-events', { ...stored, ...delivered('storage-queue') });
 }
 
 // 4. The cloud-flow run loads its definition and walks the actions. Parts of a long one, loops and retries are orchestrations of their own;

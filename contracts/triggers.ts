@@ -84,7 +84,7 @@ export const eventTrigger = z.strictObject({
   ...triggerBase,
   inputs: z.strictObject({
     source: resourceName.describe(
-      'The event source that it comes by: the name in its address, `event-grid` or `service-bus`.',
+      'The event source that it comes by: the name in its address, `event-grid`, `service-bus` or `storage-queue`.',
     ),
     origin: z
       .string()

@@ -9,6 +9,7 @@ import { Inside } from './inside';
 import { MessageStore } from './message-store';
 import { Namespace } from './namespace';
 import type { QueueCounts, QueueOptions } from './queue-options';
+import { subscriptionName } from './topic';
 
 export type { QueueCounts, QueueOptions } from './queue-options';
 export { signSas } from './sas';
@@ -42,6 +43,8 @@ export interface Broker {
   readonly inside: Inside;
   /** Makes a queue, or gives an existing one these options and rules in place of its own. */
   createQueue(name: string, options?: QueueOptions): Promise<void>;
+  /** Makes a subscription of a topic, which is there from its first one on; both behave as queues do. */
+  createSubscription(topic: string, name: string, options?: QueueOptions): Promise<void>;
   /** Removes a queue with its messages and closes its links. */
   deleteQueue(name: string): Promise<void>;
   /** Names, in order of creation. */
@@ -96,6 +99,11 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     for (const peer of peers.values()) peer.recheck();
   };
 
+  const createQueue = async (name: string, queueOptions: QueueOptions = {}): Promise<void> => {
+    await namespace.create(name, queueOptions);
+    recheck();
+  };
+
   return {
     port: boundPort,
     connectionString: ({ name, key } = rootKey) => {
@@ -103,10 +111,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       return `Endpoint=${endpoint};SharedAccessKeyName=${name};SharedAccessKey=${key}${plain}`;
     },
     inside,
-    createQueue: async (name, queueOptions = {}) => {
-      await namespace.create(name, queueOptions);
-      recheck();
-    },
+    createQueue,
+    createSubscription: (topic, name, queueOptions) =>
+      createQueue(subscriptionName(topic, name), queueOptions),
     deleteQueue: async (name) => {
       await namespace.delete(name);
       recheck();

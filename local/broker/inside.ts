@@ -41,7 +41,9 @@ export class Inside {
     const { maxMessageBytes } = this.options;
     const { incoming, bytes } = incomingFrom(message);
     if (bytes > maxMessageBytes) throw new AmqpError(errors.tooLarge(bytes, maxMessageBytes));
-    this.find(queue).post([incoming]);
+    const target = this.options.namespace.target(queue);
+    if (!target) throw new AmqpError(errors.notFound(queue));
+    target.post([incoming]);
   }
 
   /** A receiver in peek-lock, to be started. @throws AmqpError when there is no such queue */

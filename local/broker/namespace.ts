@@ -3,6 +3,7 @@ import type { KeyDirectory } from './claims';
 import type { MessageStore } from './message-store';
 import { Queue, type QueueContext } from './queue';
 import type { QueueOptions } from './queue-options';
+import { Topic, topicOf, type Target } from './topic';
 import { entityPath, type AccessRule, type Right } from './sas';
 
 const ALL_RIGHTS: Right[] = ['Listen', 'Send', 'Manage'];
@@ -19,6 +20,7 @@ export interface EntityAddress {
 /** All queues of a broker, by name without regard to case, and the keys that open them. */
 export class Namespace implements KeyDirectory {
   private readonly queues = new Map<string, Queue>();
+  private readonly topics = new Map<string, Topic>();
   private readonly context: QueueContext;
   private readonly root: AccessRule;
 
@@ -66,6 +68,18 @@ export class Namespace implements KeyDirectory {
 
   find(name: string): Queue | undefined {
     return this.queues.get(name.toLowerCase());
+  }
+
+  /** The queue or topic of this name. The same object for as long as it is there. */
+  target(name: string): Target | undefined {
+    const topic = name.toLowerCase();
+    const queue = this.find(topic);
+    if (queue) return queue;
+    const subscriptions = (): Queue[] => this.all().filter((each) => topicOf(each.name) === topic);
+    if (subscriptions().length === 0) return undefined;
+    const known = this.topics.get(topic) ?? new Topic(subscriptions);
+    this.topics.set(topic, known);
+    return known;
   }
 
   all(): Queue[] {

@@ -4,6 +4,7 @@ import type {
   ServiceBusReceivedMessage,
   ServiceBusReceiver,
 } from '@azure/service-bus';
+import { subscriptionName } from '../broker/topic';
 import type { RegisteredFunction } from './app-registry';
 import { HostError, messageOf } from './host-error';
 import { entityOf } from './service-bus-client';
@@ -83,10 +84,11 @@ export class ServiceBusTrigger implements TriggerListener {
     const many = this.fn.trigger['cardinality'] === 'many';
     const { clients } = this.context;
     const inside = clients.insideOf(this.fn.trigger, this.where);
-    if (inside && subscription === undefined && !many) {
+    if (inside && !many) {
+      const queue = subscription === undefined ? queueOrTopic : subscriptionName(queueOrTopic, subscription);
       const waitsForDisk = !this.context.inside.has(this.fn.name);
       const options = { ...this.settings, waitsForDisk };
-      return this.subscribe(new InProcessReceiver(inside, queueOrTopic, options));
+      return this.subscribe(new InProcessReceiver(inside, queue, options));
     }
     const client = clients.of(this.fn.trigger, this.where);
     const options = {

@@ -66,7 +66,22 @@ async function onKnownPort<T>(port: number | undefined, start: (port: number) =>
   }
 }
 
-async function startParts(dir: DataDir, keys: Keys, log: Logger): Promise<Parts> {
+/** On Azure the templates make what the app's settings name. */
+async function createEventQueues(
+  broker: Broker,
+  names: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const { ATTENDANT_EVENT_QUEUE: queue, ATTENDANT_EVENT_TOPIC: topic } = names;
+  if (queue) await broker.createQueue(queue);
+  if (topic) await broker.createSubscription(topic, names['ATTENDANT_EVENT_SUBSCRIPTION'] ?? 'attendant');
+}
+
+async function startParts(
+  dir: DataDir,
+  keys: Keys,
+  log: Logger,
+  names: Readonly<Record<string, string | undefined>>,
+): Promise<Parts> {
   const store = await openWhenFree(dir.database);
   const ports = loadPorts(dir);
   const rootKey = { name: 'RootManageSharedAccessKey', key: keys.broker };
@@ -81,6 +96,7 @@ async function startParts(dir: DataDir, keys: Keys, log: Logger): Promise<Parts>
     duplicateDetectionWindowMs: 10 * 60_000,
     lockDurationMs: 60_000,
   });
+  await createEventQueues(broker, names);
   const admin = await startQueueAdmin(broker, keys.broker);
   return { store, broker, tables, admin };
 }
@@ -97,17 +113,19 @@ function endpointSettings(dir: DataDir, keys: Keys, parts: Parts): Record<string
 }
 
 const settingsFile = z.object({
+  Values: z.record(z.string(), z.string()).optional(),
   Host: z
     .object({ LocalHttpPort: z.int().min(0).max(65_535) })
     .partial()
     .optional(),
 });
 
-/** Makes local.settings.json from the sample on first use and gives the port it names. */
-function configuredPort(root: string): number {
+/** Makes local.settings.json from the sample on first use. */
+function readConfigured(root: string): { port: number; values: Record<string, string> } {
   const path = join(root, 'local.settings.json');
   if (!existsSync(path)) copyFileSync(join(root, 'local.settings.sample.json'), path);
-  return settingsFile.parse(JSON.parse(readFileSync(path, 'utf8'))).Host?.LocalHttpPort ?? 7071;
+  const { Host, Values } = settingsFile.parse(JSON.parse(readFileSync(path, 'utf8')));
+  return { port: Host?.LocalHttpPort ?? 7071, values: Values ?? {} };
 }
 
 async function main(): Promise<void> {
@@ -118,7 +136,8 @@ async function main(): Promise<void> {
   const dir = openDataDir(values.data ?? join(root, '.attendant'));
   const keys = loadKeys(dir);
   const log = openHostLog(dir.root);
-  const parts = await startParts(dir, keys, log);
+  const configured = readConfigured(root);
+  const parts = await startParts(dir, keys, log, { ...configured.values, ...process.env });
   const startHost = (httpPort: number): Promise<LocalHost> =>
     createLocalHost({
       root,
@@ -132,7 +151,7 @@ async function main(): Promise<void> {
       inProcess: new Map([[new URL(parts.tables.url).origin, (request) => parts.tables.inProcess(request)]]),
       serviceBus: parts.broker.inside,
     });
-  const port = values.port === undefined ? configuredPort(root) : Number(values.port);
+  const port = values.port === undefined ? configured.port : Number(values.port);
   const ports = loadPorts(dir) ?? { broker: parts.broker.port, tables: parts.tables.port };
   const host = await (port === 0 ? onKnownPort(ports.http, startHost) : startHost(port));
   savePorts(dir, { ...ports, http: Number(new URL(host.url).port) });

@@ -12,12 +12,14 @@ beforeEach(() => {
   jest.resetModules();
   // A Functions host gives the app its settings in the environment.
   process.env['ATTENDANT_EVENT_QUEUE'] = 'orders';
+  process.env['ATTENDANT_EVENT_TOPIC'] = 'shop';
+  process.env['ATTENDANT_EVENT_STORAGE_QUEUE'] = 'kept';
   mockRig = new AppRig(mockFunctions);
   jest.requireActual('../../app');
   mockRig.run();
 });
 afterEach(() => {
-  delete process.env['ATTENDANT_EVENT_QUEUE'];
+  for (const kind of ['QUEUE', 'TOPIC', 'STORAGE_QUEUE']) delete process.env[`ATTENDANT_EVENT_${kind}`];
   return mockRig.close();
 });
 
@@ -54,6 +56,17 @@ async function runs(flow: string): Promise<string[]> {
   const { body } = await api(mockRig, 'GET', 'runs', undefined, { query: { flow, top: '50' } });
   return (body['runs'] as { status: string }[]).map(({ status }) => status);
 }
+
+test('A3: events of a topic and of a queue of the storage account start the flows of their source, each once', async () => {
+  await put('bus', 'service-bus');
+  await put('kept', 'storage-queue');
+  for (const id of ['1', '1', '2']) await mockRig.invoke('receive-topic-events', event(id));
+  // By queue and topic came the same event.
+  await mockRig.invoke('receive-queued-events', event('2'));
+  for (const id of ['1', '1']) await mockRig.invoke('receive-stored-events', event(id));
+  expect(await runs('bus')).toEqual(['Succeeded', 'Succeeded']);
+  expect(await runs('kept')).toEqual(['Succeeded']);
+});
 
 test('A3: events of Event Grid and of the Service Bus queue start the flows of their source, each once', async () => {
   await put('grid', 'event-grid');

@@ -2,8 +2,9 @@ import type { Connection, EventContext, Receiver, Sender, Session } from 'rhea';
 import type { Socket } from 'node:net';
 import { Claims } from '../claims';
 import { parseAddress, type EntityAddress, type Namespace } from '../namespace';
-import type { Queue } from '../queue';
+import { Queue } from '../queue';
 import type { Right } from '../sas';
+import type { Target } from '../topic';
 import { errors, type AmqpCondition } from './amqp-error';
 import { handleCbs } from './cbs';
 import { ConsumerLink } from './consumer-link';
@@ -43,7 +44,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 interface OpenLink {
   link: Sender | Receiver;
   address: EntityAddress;
-  queue: Queue;
+  target: Target;
   /** One of these is needed. */
   rights: Right[];
   leave?: () => void;
@@ -81,7 +82,7 @@ export class Peer {
   /** Closes links whose entity is gone or whose right has run out or been taken away. */
   recheck(): void {
     for (const open of this.links) {
-      const refusal = this.refusal(open.address, open.queue, open.rights);
+      const refusal = this.refusal(open.address, open.target, open.rights);
       if (refusal) this.shut(open, refusal);
     }
     this.watchExpiry();
@@ -132,7 +133,9 @@ export class Peer {
     if (!open) return;
     if (address.management) return this.replyLinks.add(sender);
     answerAttach(sender, { snd_settle_mode: sender.snd_settle_mode });
-    const consumer = new ConsumerLink(sender, open.queue, address.dead);
+    if (!(open.target instanceof Queue))
+      return this.shut(open, errors.notImplemented('Receiving from a topic'));
+    const consumer = new ConsumerLink(sender, open.target, address.dead);
     open.leave = () => consumer.leave();
   }
 
@@ -157,13 +160,14 @@ export class Peer {
     }
     const open = this.admit(receiver, address, address.management ? ['Listen', 'Send'] : ['Send']);
     if (!open) return;
-    const { queue } = open;
-    if (!address.management) return serveProducer(receiver, queue, maxMessageBytes);
+    const { target } = open;
+    if (!address.management) return serveProducer(receiver, target, maxMessageBytes);
+    if (!(target instanceof Queue)) return this.shut(open, errors.notImplemented('Scheduling on a topic'));
     serveRequests(receiver, {
       style: 'management',
       replyLinks,
       handle: (operation, request) =>
-        handleManagement({ queue, address, maxMessageBytes }, operation, request, (right) =>
+        handleManagement({ queue: target, address, maxMessageBytes }, operation, request, (right) =>
           this.claims.allows(address.path, right),
         ),
     });
@@ -178,13 +182,13 @@ export class Peer {
   }
 
   private admit(link: Sender | Receiver, address: EntityAddress, rights: Right[]): OpenLink | undefined {
-    const queue = this.context.namespace.find(address.queue);
-    const refusal = this.refusal(address, queue, rights);
-    if (refusal ?? !queue) return this.refuse(link, refusal ?? errors.notFound(address.path));
+    const target = this.context.namespace.target(address.queue);
+    const refusal = this.refusal(address, target, rights);
+    if (refusal ?? !target) return this.refuse(link, refusal ?? errors.notFound(address.path));
     if (address.dead && !address.management && link.is_receiver()) {
       return this.refuse(link, errors.notImplemented('Sending to a dead-letter queue'));
     }
-    const open = { link, address, queue, rights };
+    const open = { link, address, target, rights };
     this.links.add(open);
     this.watchExpiry();
     return open;
@@ -192,13 +196,14 @@ export class Peer {
 
   private refusal(
     address: EntityAddress,
-    queue: Queue | undefined,
+    target: Target | undefined,
     rights: Right[],
   ): AmqpCondition | undefined {
     if (!rights.some((right) => this.claims.allows(address.path, right))) {
       return errors.missingRight(rights.join("' or '"), address.path);
     }
-    if (!queue || this.context.namespace.find(address.queue) !== queue) return errors.notFound(address.path);
+    if (!target || this.context.namespace.target(address.queue) !== target)
+      return errors.notFound(address.path);
     return undefined;
   }
 

@@ -19,6 +19,7 @@ beforeEach(async () => {
   broker = await startBroker({ store, rootKey });
   await broker.createQueue('in', { maxDeliveryCount: 3 });
   await broker.createQueue('out');
+  await broker.createSubscription('news', 'readers');
   client = new ServiceBusClient(broker.connectionString());
 });
 
@@ -56,6 +57,22 @@ describe.each([
 ])('the Service Bus trigger %s', (_where, inside) => {
   beforeAll(() => {
     inProcess = inside;
+  });
+
+  test('a subscription of a topic', async () => {
+    const host = await start(`
+      app.serviceBusTopic('listen', {
+        connection: 'Bus', topicName: 'news', subscriptionName: 'readers', handler: (body) => { seen.push(body); },
+      });
+    `);
+    await client.createSender('news').sendMessages([{ body: { n: 1 } }, { body: { n: 2 } }]);
+    expect(await seen(host, 2)).toEqual([{ n: 1 }, { n: 2 }]);
+    await until(() => broker.counts('news/Subscriptions/readers').locked === 0);
+    expect(broker.counts('news/Subscriptions/readers')).toMatchObject({
+      active: 0,
+      locked: 0,
+      deadLetter: 0,
+    });
   });
 
   test('gives bodies and metadata as the real host does, and completes what succeeded', async () => {
