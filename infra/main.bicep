@@ -35,6 +35,20 @@ param keepDeletedSecrets bool = true
 @maxValue(730)
 param logRetentionDays int = 30
 
+@description('Make an Event Grid topic and subscribe the app to it. The function has to be there: set it after the first deployment.')
+param eventGrid bool = false
+
+@description('The data key that is in the vault already, or anything shorter than 32 characters for a new one.')
+@secure()
+param dataKey string = ''
+
+@description('What a new data key is made of.')
+@secure()
+param freshKey string = newGuid()
+
+@description('Object id of whoever deploys, who may then read the data key again. Empty: nobody.')
+param principalId string = ''
+
 var tags = { 'azd-env-name': environmentName }
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 
@@ -71,7 +85,14 @@ module serviceBus 'modules/service-bus.bicep' = {
 
 module vault 'modules/key-vault.bicep' = {
   scope: group
-  params: { name: 'kv-${token}', location: location, tags: tags, keepDeletedSecrets: keepDeletedSecrets }
+  params: {
+    name: 'kv-${token}'
+    location: location
+    tags: tags
+    keepDeletedSecrets: keepDeletedSecrets
+    dataKey: dataKey
+    freshKey: freshKey
+  }
 }
 
 module machineQueuesRole 'modules/machine-queues-role.bicep' = {
@@ -86,9 +107,13 @@ module roles 'modules/role-assignments.bicep' = {
     storageName: storage.outputs.name
     serviceBusName: serviceBus.outputs.name
     eventsQueueName: serviceBus.outputs.eventsQueueName
+    flowEventsQueueName: serviceBus.outputs.flowEventsQueueName
+    flowTopicName: serviceBus.outputs.flowTopicName
     vaultName: vault.outputs.name
     insightsName: insights.outputs.name
     machineQueuesRoleId: machineQueuesRole.outputs.id
+    dataKeySecretName: vault.outputs.dataKeySecretName
+    deployerId: principalId
   }
 }
 
@@ -114,14 +139,25 @@ module app 'modules/function-app.bicep' = {
     serviceBusId: serviceBus.outputs.id
     serviceBusHost: serviceBus.outputs.host
     vaultUrl: vault.outputs.url
+    dataKeySecretName: vault.outputs.dataKeySecretName
+    flowEventsQueueName: serviceBus.outputs.flowEventsQueueName
+    flowTopicName: serviceBus.outputs.flowTopicName
+    flowSubscriptionName: serviceBus.outputs.flowSubscriptionName
     insightsConnectionString: insights.outputs.connectionString
     entraClientId: entraClientId
   }
   dependsOn: [roles]
 }
 
+module events 'modules/event-grid.bicep' = if (eventGrid) {
+  scope: group
+  params: { name: 'evgt-${token}', location: location, tags: tags, appName: app.outputs.name }
+}
+
 output AZURE_LOCATION string = location
 output AZURE_RESOURCE_GROUP string = group.name
+output AZURE_KEY_VAULT_NAME string = vault.outputs.name
 output ATTENDANT_APP_NAME string = app.outputs.name
 output ATTENDANT_URL string = app.outputs.url
 output ATTENDANT_SERVICE_BUS_HOST string = serviceBus.outputs.host
+output ATTENDANT_EVENT_GRID_ENDPOINT string = events.?outputs.endpoint ?? ''

@@ -12,6 +12,10 @@ param deploymentContainerUrl string
 param serviceBusId string
 param serviceBusHost string
 param vaultUrl string
+param dataKeySecretName string
+param flowEventsQueueName string
+param flowTopicName string
+param flowSubscriptionName string
 param insightsConnectionString string
 param entraClientId string
 
@@ -27,6 +31,10 @@ var settings = {
   AZURE_CLIENT_ID: identityClientId
   ATTENDANT_SERVICE_BUS_RESOURCE_ID: serviceBusId
   ATTENDANT_KEY_VAULT_URL: vaultUrl
+  ATTENDANT_DATA_KEY: '@Microsoft.KeyVault(SecretUri=${vaultUrl}secrets/${dataKeySecretName})'
+  ATTENDANT_EVENT_QUEUE: flowEventsQueueName
+  ATTENDANT_EVENT_TOPIC: flowTopicName
+  ATTENDANT_EVENT_SUBSCRIPTION: flowSubscriptionName
   APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
 }

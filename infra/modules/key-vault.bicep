@@ -4,6 +4,13 @@ param location string
 param tags object
 param keepDeletedSecrets bool
 
+@description('The key that secured data is sealed by, as the vault has it; anything shorter than 32 characters becomes a part of a new one.')
+@secure()
+param dataKey string
+
+@secure()
+param freshKey string
+
 resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
   name: name
   location: location
@@ -19,5 +26,13 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
   }
 }
 
+// Shorter: this is the first deployment (azd makes up 15 characters). It must stay: what it has sealed, no other key opens.
+resource dataKeySecret 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
+  parent: vault
+  name: 'attendant-data-key'
+  properties: { value: length(dataKey) < 32 ? '${dataKey}${freshKey}' : dataKey }
+}
+
 output name string = vault.name
 output url string = vault.properties.vaultUri
+output dataKeySecretName string = dataKeySecret.name

@@ -3,9 +3,14 @@ param principalId string
 param storageName string
 param serviceBusName string
 param eventsQueueName string
+param flowEventsQueueName string
+param flowTopicName string
 param vaultName string
 param insightsName string
 param machineQueuesRoleId string
+param dataKeySecretName string
+@description('Object id of whoever deploys; empty: nobody.')
+param deployerId string
 
 // Ids of built-in roles (the same in every tenant).
 var builtIn = {
@@ -15,6 +20,7 @@ var builtIn = {
   serviceBusDataOwner: '090c5cfd-751d-490a-894a-3ce6f1109419'
   serviceBusDataReceiver: '4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0'
   serviceBusDataSender: '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39'
+  keyVaultSecretsUser: '4633458b-17de-408a-b874-0445c86b69e6'
   keyVaultSecretsOfficer: 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
   monitoringMetricsPublisher: '3913510d-42f4-4e42-8a64-420c390055eb'
 }
@@ -26,8 +32,8 @@ var storageRoles = [
   builtIn.storageTableDataContributor
 ]
 
-// On `agent-events` alone: receive, and read its length, which scaling needs (only Owner may).
-var eventsQueueRoles = [
+// On what functions receive from, and nothing else: receive, and read its length, which scaling needs (only Owner may).
+var receivingRoles = [
   builtIn.serviceBusDataReceiver
   builtIn.serviceBusDataOwner
 ]
@@ -42,10 +48,22 @@ resource serviceBus 'Microsoft.ServiceBus/namespaces@2024-01-01' existing = {
   resource events 'queues' existing = {
     name: eventsQueueName
   }
+
+  resource flowEvents 'queues' existing = {
+    name: flowEventsQueueName
+  }
+
+  resource flowTopic 'topics' existing = {
+    name: flowTopicName
+  }
 }
 
 resource vault 'Microsoft.KeyVault/vaults@2023-07-01' existing = {
   name: vaultName
+
+  resource dataKey 'secrets' existing = {
+    name: dataKeySecretName
+  }
 }
 
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
@@ -65,9 +83,33 @@ resource storageAssignments 'Microsoft.Authorization/roleAssignments@2022-04-01'
 ]
 
 resource eventsAssignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for role in eventsQueueRoles: {
+  for role in receivingRoles: {
     name: guid(serviceBus::events.id, principalId, role)
     scope: serviceBus::events
+    properties: {
+      principalId: principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+    }
+  }
+]
+
+resource flowEventsAssignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for role in receivingRoles: {
+    name: guid(serviceBus::flowEvents.id, principalId, role)
+    scope: serviceBus::flowEvents
+    properties: {
+      principalId: principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+    }
+  }
+]
+
+resource flowTopicAssignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for role in receivingRoles: {
+    name: guid(serviceBus::flowTopic.id, principalId, role)
+    scope: serviceBus::flowTopic
     properties: {
       principalId: principalId
       principalType: 'ServicePrincipal'
@@ -104,6 +146,16 @@ resource vaultAssignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
     principalId: principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', builtIn.keyVaultSecretsOfficer)
+  }
+}
+
+// So that a later deployment finds the key that is there, and no other secret.
+resource deployerAssignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(deployerId)) {
+  name: guid(vault::dataKey.id, deployerId, builtIn.keyVaultSecretsUser)
+  scope: vault::dataKey
+  properties: {
+    principalId: deployerId
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', builtIn.keyVaultSecretsUser)
   }
 }
 

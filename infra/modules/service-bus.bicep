@@ -33,9 +33,37 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
       properties: { rights: ['Send'] }
     }
   }
+
+  // Events that start flows (row A3): whoever may send into the queue, or to the topic.
+  resource flowEvents 'queues' = {
+    name: 'flow-events'
+    properties: {
+      lockDuration: 'PT1M'
+      maxDeliveryCount: 10
+      deadLetteringOnMessageExpiration: true
+      defaultMessageTimeToLive: 'P14D'
+    }
+  }
+
+  resource flowTopic 'topics' = {
+    name: 'flow-topic'
+    properties: { defaultMessageTimeToLive: 'P14D' }
+
+    resource subscription 'subscriptions' = {
+      name: 'attendant'
+      properties: {
+        lockDuration: 'PT1M'
+        maxDeliveryCount: 10
+        deadLetteringOnMessageExpiration: true
+      }
+    }
+  }
 }
 
 output id string = namespace.id
 output name string = namespace.name
 output eventsQueueName string = namespace::events.name
+output flowEventsQueueName string = namespace::flowEvents.name
+output flowTopicName string = namespace::flowTopic.name
+output flowSubscriptionName string = namespace::flowTopic::subscription.name
 output host string = replace(replace(namespace.properties.serviceBusEndpoint, 'https://', ''), ':443/', '')

@@ -80,7 +80,8 @@ describe('infra', () => {
   });
 
   it('makes the queue of agent events as the run protocol needs it', () => {
-    const { properties } = one('Microsoft.ServiceBus/namespaces/queues');
+    const queues = ofType('Microsoft.ServiceBus/namespaces/queues');
+    const { properties } = queues.find(({ name }) => name.includes('agent-events'));
     assert.equal(properties.requiresDuplicateDetection, true);
     assert.equal(properties.lockDuration, 'PT1M');
     assert.equal(properties.maxDeliveryCount, 10);
@@ -95,6 +96,37 @@ describe('infra', () => {
     assert.match(rules[0].name, new RegExp(`agent-events', '${rule}'\\)`));
   });
 
+  it('makes what the settings of events name, and the subscription of Event Grid only when it is asked for', () => {
+    const { variables } = resources.find(({ properties }) => properties?.template?.variables?.settings)
+      .properties.template;
+    const app = read('app.ts');
+    for (const kind of ['QUEUE', 'TOPIC', 'SUBSCRIPTION']) {
+      assert.ok(variables.settings[`ATTENDANT_EVENT_${kind}`], kind);
+      assert.ok(app.includes(`ATTENDANT_EVENT_${kind}:`), kind);
+    }
+    assert.equal(ofType('Microsoft.ServiceBus/namespaces/queues').length, 2);
+    one('Microsoft.ServiceBus/namespaces/topics');
+    one('Microsoft.ServiceBus/namespaces/topics/subscriptions');
+    const module = resources.find(({ condition }) => condition?.includes("'eventGrid'"));
+    assert.equal(module.condition, "[parameters('eventGrid')]");
+    assert.ok(resourcesOf(module.properties.template).some(({ type }) => /EventGrid/.test(type)));
+    const { destination } = one('Microsoft.EventGrid/topics/eventSubscriptions').properties;
+    assert.equal(destination.endpointType, 'AzureFunction');
+    assert.match(destination.properties.resourceId, /receive-event-grid/);
+    assert.ok(app.includes("app.eventGrid('receive-event-grid'"));
+  });
+
+  it('makes the data key once: what is long enough stays', () => {
+    const { properties } = one('Microsoft.KeyVault/vaults/secrets');
+    assert.match(properties.value, /^\[if\(less\(length\(parameters\('dataKey'\)\), 32\)/);
+    assert.equal(template.parameters.dataKey.type, 'securestring');
+    assert.match(
+      read('infra/main.parameters.json'),
+      /secretOrRandomPassword \$\{AZURE_KEY_VAULT_NAME\} attendant-data-key/,
+    );
+    assert.ok(template.outputs.AZURE_KEY_VAULT_NAME);
+  });
+
   it('gives the app queues and their rules through Azure Resource Manager, and nothing else', () => {
     const [permission] = one('Microsoft.Authorization/roleDefinitions').properties.permissions;
     for (const action of permission.actions) {
@@ -106,10 +138,12 @@ describe('infra', () => {
 
   it('scopes every right to one resource', () => {
     const assignments = ofType('Microsoft.Authorization/roleAssignments');
-    assert.equal(assignments.length, 6);
+    assert.equal(assignments.length, 9);
     for (const { scope, properties } of assignments) {
       assert.match(scope, /^\[resourceId\('Microsoft\.(Storage|ServiceBus|KeyVault|Insights)\//);
-      assert.equal(properties.principalType, 'ServicePrincipal');
+      if (properties.principalId.includes('deployerId')) {
+        assert.match(scope, /KeyVault\/vaults\/secrets/);
+      } else assert.equal(properties.principalType, 'ServicePrincipal');
     }
   });
 
@@ -130,8 +164,18 @@ describe('infra', () => {
       );
     assert.ok(given.includes('AzureWebJobsStorage__accountName'));
     assert.ok(given.includes('ServiceBusConnection__fullyQualifiedNamespace'));
-    for (const name of ['ATTENDANT_SERVICE_BUS_RESOURCE_ID', 'ATTENDANT_KEY_VAULT_URL']) {
-      assert.ok(given.includes(name) && read('adapters/ports-factory.ts').includes(`'${name}'`), name);
+    for (const name of [
+      'ATTENDANT_SERVICE_BUS_RESOURCE_ID',
+      'ATTENDANT_KEY_VAULT_URL',
+      'ATTENDANT_DATA_KEY',
+    ]) {
+      assert.ok(
+        given.includes(name) &&
+          (read('adapters/ports-factory.ts') + read('adapters/secrets/environment-sealer.ts')).includes(
+            `'${name}'`,
+          ),
+        name,
+      );
     }
     // Flex Consumption refuses these two: the runtime is a property of the site.
     assert.ok(!given.includes('FUNCTIONS_WORKER_RUNTIME') && !given.includes('FUNCTIONS_EXTENSION_VERSION'));
