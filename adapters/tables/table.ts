@@ -1,5 +1,4 @@
 import type { TableClient, TransactionAction } from '@azure/data-tables';
-import type { RowRequests } from './row-requests';
 
 /** A column holds text, a whole number below 2^31 or a truth value; `undefined` is not written. Instants are ISO 8601 text. */
 export type Columns = Record<string, string | number | boolean | undefined>;
@@ -35,10 +34,19 @@ export interface PartitionQuery {
 /** What stores do with a table. */
 export type TableRows = Pick<Table, keyof Table>;
 
+/** A shorter way to single rows than the client's; what it answers is said at Table's methods of the same names. */
+export interface SingleRows {
+  insert(key: Key, columns: Columns): Promise<boolean>;
+  get(key: Key): Promise<StoredRow | undefined>;
+  merge(key: Key, columns: Columns): Promise<void>;
+  put(key: Key, columns: Columns): Promise<void>;
+  replace(key: Key, columns: Columns, etag: string): Promise<string | undefined>;
+}
+
 /** A table's client, and a shorter way to its single rows where there is one. */
 export interface OpenTable {
   client: TableClient;
-  rows?: RowRequests | undefined;
+  rows?: SingleRows | undefined;
 }
 
 /** One table, created when it is first used. Answers "exists" and "changed meanwhile" as values; other failures are thrown. */
