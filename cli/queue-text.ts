@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { QueueView } from '../contracts/api-machines';
-import { instant, table } from './text';
+import { instant, table, WIDTH } from './text';
 
 /** The order of execution for people (rows F2, F4). */
 export function queueText(queue: QueueView, { utc }: { utc: boolean }): string {
@@ -19,7 +19,8 @@ export function queueText(queue: QueueView, { utc }: { utc: boolean }): string {
       why: waitText(run, utc),
     })),
   ];
-  return table(
+  // Why a run waits is what people look for: it has a line of its own where it does not fit.
+  const [title = '', ...lines] = table(
     [
       { title: '#', of: (run) => run.place },
       { title: 'RUN', of: (run) => run.run },
@@ -27,10 +28,17 @@ export function queueText(queue: QueueView, { utc }: { utc: boolean }): string {
       { title: 'BY', of: (run) => run.requestedBy },
       { title: 'SINCE', of: (run) => instant(run.requestedAt, utc)?.slice(11) },
       { title: 'START', of: (run) => instant(run.start, utc)?.slice(11) },
-      { title: 'WHY', of: (run) => run.why, flexible: true },
     ],
     rows,
-  );
+  ).split('\n');
+  const width = Math.max(title.length, ...lines.map((line) => line.length));
+  return [
+    `${title.padEnd(width)}  WHY`,
+    ...rows.map(({ why }, index) => {
+      const line = lines[index] ?? '';
+      return width + 2 + why.length <= WIDTH ? `${line.padEnd(width)}  ${why}` : `${line}\n      ${why}`;
+    }),
+  ].join('\n');
 }
 
 function pausedText(

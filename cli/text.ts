@@ -1,5 +1,5 @@
 /** Width that every table fits into. */
-const WIDTH = 80;
+export const WIDTH = 80;
 
 export interface Column<T> {
   title: string;
