@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../clock';
 import { AgentError, hasCode, messageOf } from '../errors';
 import { parseJournal } from '../journal/journal-lines';
+import { statusFileName } from '../listener/start-agent';
 import { holdRuns, releaseRuns } from '../listener/upgrade-hold';
 import { apply, emptyState } from '../protocol/state';
 import { lockHolder } from '../identity/data-lock';
@@ -22,21 +23,24 @@ export interface UpgradeOptions {
   /** Has the service start the program anew. */
   restart: () => Promise<void>;
   tell: (line: string) => void;
+  /** How long a program may take to be up, and has to stay up to count as running; ms. */
+  trial?: { upMs: number; stayMs: number };
 }
 
 const LOOK_MS = 500;
 /** Looks in a row without work before the program is exchanged: an acceptance may be on its way to the disk. */
 const QUIET_LOOKS = 3;
-const START_MS = 60_000;
+/** A service manager starts a program anew some seconds after it has ended (service.ts). */
+const TRIAL = { upMs: 60_000, stayMs: 5_000 };
 
 /**
  * Exchanges the agent's program: the new one is tried first, no new run is taken meanwhile, running ones end in peace, the file is replaced in
- * one step, the service starts it. The old one is kept beside it as `.previous`, and put back when the new one does not stay up.
+ * one step, the service starts it. The old one is kept beside it as `.previous`, and put back when the new one does not start or does not stay up.
  * @returns the new version.
  * @throws AgentError UpgradeRefused, UpgradeTimedOut, UpgradeFailed.
  */
 export async function upgrade(options: UpgradeOptions): Promise<string> {
-  const { dataDir, from, program, tell, restart } = options;
+  const { dataDir, from, program, tell } = options;
   const version = await versionOf(from, options.runTool);
   const next = `${program}.next`;
   const previous = `${program}.previous`;
@@ -49,11 +53,15 @@ export async function upgrade(options: UpgradeOptions): Promise<string> {
     await copyFile(program, previous, constants.COPYFILE_FICLONE);
     await rename(next, program);
     tell(`${program} is version ${version} now; the version before is ${path.basename(previous)}.`);
-    await restart();
-    if (await comesUp(dataDir, before)) return version;
+    const problem = await begin(options, before);
+    if (problem === undefined) return version;
     await rename(previous, program);
-    await restart();
-    throw new AgentError('UpgradeFailed', `Version ${version} does not start; the version before is back.`);
+    const left = await begin(options, undefined, before !== undefined);
+    const end = left === undefined ? 'is back and runs.' : `is back, but does not start either: ${left}`;
+    throw new AgentError(
+      'UpgradeFailed',
+      `Version ${version} does not start: ${problem} The version before ${end}`,
+    );
   } catch (error) {
     if (error instanceof AgentError) throw error;
     throw new AgentError('UpgradeFailed', messageOf(error), { cause: error });
@@ -102,16 +110,46 @@ export async function openRuns(dataDir: string): Promise<string[]> {
   );
 }
 
-async function comesUp(dataDir: string, before: number | undefined): Promise<boolean> {
-  if (before === undefined) return true;
-  const until = performance.now() + START_MS;
-  for (let seen = 0; performance.now() < until;) {
-    const pid = await lockHolder(dataDir);
-    seen = pid !== undefined && pid !== before ? seen + 1 : 0;
-    if (seen === QUIET_LOOKS) return true;
-    await sleep(LOOK_MS);
+/**
+ * Has the service start the program that stands there now.
+ * @param before pid of the agent that ran until now: without one nobody knows whether there is a service, unless `expected`.
+ * @returns why it does not run, or undefined.
+ */
+async function begin(
+  { dataDir, restart, trial = TRIAL }: UpgradeOptions,
+  before: number | undefined,
+  expected = before !== undefined,
+): Promise<string | undefined> {
+  try {
+    await restart();
+  } catch (error) {
+    return `the service cannot be started: ${messageOf(error)}.`;
   }
-  return false;
+  if (!expected) return undefined;
+  const until = performance.now() + trial.upMs;
+  let up: { pid: number; since: number } | undefined;
+  let starts = 0;
+  for (; performance.now() < until; await sleep(Math.min(LOOK_MS, trial.stayMs))) {
+    // Until it has shown that it stays, it begins nothing that would break off with it.
+    await holdRuns(dataDir, systemClock);
+    const pid = await lockHolder(dataDir);
+    if (pid === undefined || pid === before || !(await hasSaid(dataDir, pid))) continue;
+    if (pid !== up?.pid) {
+      up = { pid, since: performance.now() };
+      starts++;
+    }
+    if (performance.now() - up.since >= trial.stayMs) return undefined;
+  }
+  const seconds = Math.round(trial.upMs / 1000);
+  return starts === 0
+    ? `nothing runs after ${seconds} s.`
+    : `it was started ${starts} times in ${seconds} s and ended.`;
+}
+
+/** Whether this agent has come so far that it tells its state. */
+async function hasSaid(dataDir: string, pid: number): Promise<boolean> {
+  const text = await readFile(path.join(dataDir, statusFileName), 'utf8').catch(() => '');
+  return text.includes(`"pid": ${pid},`);
 }
 
 async function sync(file: string): Promise<void> {

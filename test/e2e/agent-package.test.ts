@@ -164,7 +164,27 @@ test('a program that is no agent, or does not stay up, changes nothing', async (
   const refused = upgrade({ ...options, from: broken, restart: async () => undefined });
   await expect(refused).rejects.toMatchObject({ code: 'UpgradeRefused' });
   expect(await agent(['--version'])).toMatchObject({ out: `${NEXT}\n` });
-});
+
+  const short = join(built, 'short.cjs');
+  writeFileSync(short, "if (process.argv.includes('--version')) console.log('9.9.9'); else process.exit(1);");
+  const replaced = upgrade({
+    ...options,
+    from: short,
+    trial: { upMs: 10_000, stayMs: 1_000 },
+    restart: async () => {
+      if (running?.exitCode === null) await stop();
+      start();
+    },
+  });
+  await expect(replaced).rejects.toMatchObject({
+    code: 'UpgradeFailed',
+    message: expect.stringMatching(/^Version 9\.9\.9 does not start: .* is back and runs\.$/) as string,
+  });
+  expect(await agent(['--version'])).toMatchObject({ out: `${NEXT}\n` });
+  expect(await agent(['status'])).toMatchObject({
+    out: expect.stringContaining(`pid ${running?.pid}`) as string,
+  });
+}, 60_000);
 
 test('J2: doctor and diagnostics of the packaged agent', async () => {
   const doctor = await agent(['doctor', '--session', 'own', '--json']);
