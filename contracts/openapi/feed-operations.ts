@@ -30,7 +30,7 @@ export const feedOperations: readonly Operation[] = [
     tag: 'Changes',
     summary: 'Follow the changes of a queue, a machine or a run',
     description:
-      'Server-sent events; exactly one of `queue`, `machine` and `run` is given. An event `change` has the number of the change as its id and a Change as its data. With `view=queue` an event `queue` with the whole queue comes at once and after changes. Lines that begin with a colon only show that the connection lives.',
+      'Server-sent events; exactly one of `queue`, `machine` and `run` is given. There is none for a cloud flow: changes are numbered by queue, and the runs of a flow stand in several; follow them by `GET /api/runs?flow=` or by a subscription of outgoing events. An event `change` has the number of the change as its id and a Change as its data. With `view=queue` an event `queue` with the whole queue comes at once and after changes. Lines that begin with a colon only show that the connection lives.',
     access: 'key',
     query: parameters(
       z.object({
