@@ -53,6 +53,24 @@ const statuses = async () =>
 const records = async (parent: string) =>
   (await mockRig.ports.actions.list(run, { parent, top: 100 })).records;
 
+test('A5: an action whose value is over the limit fails by name, keeps nothing of it, and others can handle that', async () => {
+  const text = 'x'.repeat(300_000);
+  await start(
+    {
+      actions: {
+        Large: compose(["@triggerBody()['text']", "@triggerBody()['text']", "@triggerBody()['text']", text]),
+        Handle: { type: 'Compose', inputs: "@actions('Large').error.code", runAfter: { Large: ['Failed'] } },
+      },
+      outputs: { code: "@outputs('Handle')" },
+    },
+    { text },
+  );
+  expect(await output()).toMatchObject({ state: 'Succeeded', outputs: { code: 'ValueTooLarge' } });
+  const [large] = (await records('')).filter(({ name }) => name === 'Large');
+  expect(large).toMatchObject({ status: 'Failed', error: { code: 'ValueTooLarge' } });
+  expect(large).not.toHaveProperty('outputs');
+});
+
 describe('A5: branches', () => {
   const branching = (value: unknown) => ({
     Check: {

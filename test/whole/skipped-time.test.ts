@@ -1,53 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { startBroker } from '../../local/broker/broker';
-import { VirtualClock } from '../../local/clock';
-import { createLocalHost, type LocalHost } from '../../local/host/host';
-import { startQueueAdmin } from '../../local/launcher/queue-admin';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { zipFolder } from '../../local/launcher/zip-folder';
-import { openStore } from '../../local/store/store';
-import { startTables } from '../../local/tables/tables';
-import { loadTypeScriptNatively } from '../support/typescript-apps';
-
-const root = resolve(__dirname, '../..');
-
-/** The whole control plane in this process, with time that stands still: host, engine, broker, tables, app. */
-async function startProduct(
-  dir: string,
-  clock = new VirtualClock(),
-): Promise<{ host: LocalHost; stop: () => Promise<void> }> {
-  loadTypeScriptNatively();
-  const store = openStore(join(dir, 'attendant.db'));
-  const key = Buffer.alloc(32, 7).toString('base64');
-  const broker = await startBroker({ store, rootKey: { name: 'RootManageSharedAccessKey', key } });
-  await broker.createQueue('agent-events', {});
-  const tables = await startTables({ store, key });
-  const admin = await startQueueAdmin(broker, key);
-  const host = await createLocalHost({
-    root,
-    main: 'app.ts',
-    store,
-    clock,
-    settings: {
-      AzureWebJobsStorage: tables.connectionString,
-      ServiceBusConnection: broker.connectionString(),
-      ATTENDANT_BLOB_DIR: join(dir, 'blobs'),
-      ATTENDANT_SECRETS_DIR: join(dir, 'secrets'),
-      ATTENDANT_MACHINE_QUEUES_URL: admin.url,
-      ATTENDANT_MACHINE_QUEUES_KEY: key,
-    },
-  });
-  const stop = async (): Promise<void> => {
-    await host.stop();
-    await admin.stop();
-    await broker.stop();
-    await tables.stop();
-    await store.close();
-  };
-  return { host, stop };
-}
+import { root, SkippedTimeProduct } from './support/product';
 
 function publicKey(type: 'ed25519' | 'x25519'): string {
   const { publicKey: key } =
@@ -56,20 +11,8 @@ function publicKey(type: 'ed25519' | 'x25519'): string {
 }
 
 describe('the whole product with skipped time', () => {
-  let dir: string;
-  let product: Awaited<ReturnType<typeof startProduct>>;
-
-  async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const answer = await fetch(new URL(path, product.host.url), {
-      method,
-      ...(body === undefined
-        ? {}
-        : { body: body instanceof Buffer ? new Uint8Array(body) : JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-    return JSON.parse(text) as T;
-  }
+  const product = new SkippedTimeProduct();
+  const call = product.call.bind(product) as SkippedTimeProduct['call'];
 
   async function registerMachine(): Promise<string> {
     const { token } = await call<{ token: string }>('POST', '/api/registration-tokens', {});
@@ -94,14 +37,8 @@ describe('the whole product with skipped time', () => {
     return machine;
   }
 
-  beforeAll(async () => {
-    dir = mkdtempSync(join(tmpdir(), 'attendant-whole-'));
-    product = await startProduct(dir);
-  });
-  afterAll(async () => {
-    await product.stop();
-    rmSync(dir, { recursive: true, force: true });
-  });
+  beforeAll(() => product.start());
+  afterAll(() => product.end());
 
   test('L7, F7: three hours pass and a run whose machine never came is TimedOut with NoCandidateMachine', async () => {
     const machine = await registerMachine();
@@ -145,8 +82,7 @@ describe('the whole product with skipped time', () => {
     await product.host.advance({ minutes: 1 });
     expect(await call('GET', `/api/runs/${run}`)).toMatchObject({ status: 'Succeeded' });
     const { requestedAt } = await call<{ requestedAt: string }>('GET', `/api/runs/${run}`);
-    await product.stop();
-    product = await startProduct(dir, new VirtualClock(Date.parse(requestedAt) + 31 * 24 * 3_600_000));
+    await product.start(Date.parse(requestedAt) + 31 * 24 * 3_600_000);
     await product.host.advance({ minutes: 2 });
     await expect(call('GET', `/api/runs/${run}`)).rejects.toThrow('RunNotFound');
     const { runs } = await call<{ runs: unknown[] }>('GET', '/api/runs?flow=say');
