@@ -18,6 +18,8 @@ export const settingsSchema = z.object({
   silenceMs: ms(3 * HOUR),
   stopGraceMs: ms(60 * SECOND),
   agentLeaseMs: ms(HOUR),
+  /** An event stream ends after so long, for its reader to come back; well below functionTimeout in host.json. */
+  streamForMs: ms(2 * MINUTE),
   /** `source` of outgoing events: tells installations apart. */
   eventSource: z.string().min(1).default('urn:attendant'),
   /** Internal networks that webhooks and HTTP actions may reach, also without TLS, such as `10.1.0.0/16, 127.0.0.0/8`. None by default. */

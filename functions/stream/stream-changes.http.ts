@@ -21,6 +21,9 @@ const query = z.strictObject({
 /**
  * GET stream?queue=|machine=|run= (row F4): changes of a queue as server-sent events, from now on or from the one after Last-Event-ID;
  * with view=queue also the whole queue after each change. All watchers of a queue share one reader.
+ *
+ * A stream ends after a while by itself, and its reader comes back for what follows: on Azure a function is not told that its client has
+ * gone, and one that outlives functionTimeout takes its whole worker process with it.
  */
 export function streamChanges(ports: Ports, hub: FeedHub): DurableHandler {
   return durableHttp(async (request, client) => {
@@ -32,10 +35,14 @@ export function streamChanges(ports: Ports, hub: FeedHub): DurableHandler {
       watch.view(async () => event('queue', await readQueueView(client, queue, ports.now())));
 
     async function* events(): AsyncGenerator<string> {
-      yield 'retry: 2000\n\n';
+      const endsMs = performance.now() + ports.settings.streamForMs;
+      // The id, so that a reader that has seen no change yet comes back to where it began.
+      yield `retry: 2000\nid: ${after}\n\n`;
       if (given.view) yield await view();
-      while (!watch.closed) {
-        const entries = await watch.next(HEARTBEAT_MS);
+      for (;;) {
+        const leftMs = endsMs - performance.now();
+        if (watch.closed || leftMs <= 0) break;
+        const entries = await watch.next(Math.min(HEARTBEAT_MS, leftMs));
         const shown = entries.filter(shows).map((entry) => event('change', changeView(entry), entry.number));
         if (shown.length > 0) yield shown.join('');
         else if (entries.length === 0) yield ': heartbeat\n\n';
@@ -44,6 +51,7 @@ export function streamChanges(ports: Ports, hub: FeedHub): DurableHandler {
           await new Promise((resolve) => setTimeout(resolve, VIEW_EVERY_MS));
         }
       }
+      watch.close();
     }
     return {
       status: 200,

@@ -6,7 +6,8 @@ import type { ProgrammingModel, RpcTypedData } from './rpc';
 
 /**
  * `app.setup({ enableHttpStream: true })`: on Azure the library opens a server of its own and the host forwards the request
- * to it. Here both live in one process, so the library is given the host's own request and response: no second port, no copy.
+ * to it. Here both live in one process, so the library is given the host's own request and response: no second port, no copy. As there,
+ * what the app streams is asked for until it ends, also when the client has gone.
  */
 export interface HttpStreams {
   /** Hands one request to the library under the id of its invocation. */
@@ -34,7 +35,6 @@ export async function connectHttpStreams(model: ProgrammingModel): Promise<HttpS
       req.headers['x-ms-invocation-id'] = invocationId;
       req.headers['x-forwarded-host'] = req.headers.host ?? 'localhost';
       req.headers['x-forwarded-proto'] = 'http';
-      failWritesAfterDisconnect(res);
       server.emit('request', req, res);
     },
   };
@@ -63,13 +63,4 @@ class StandInServer extends EventEmitter {
   close(): this {
     return this;
   }
-}
-
-/** The library writes whatever the app's stream yields; a throwing write is how it learns to stop and cancel it. */
-function failWritesAfterDisconnect(res: ServerResponse): void {
-  const write = res.write.bind(res) as (chunk: unknown) => boolean;
-  res.write = ((chunk: unknown) => {
-    if (res.destroyed) throw new Error('The client closed the connection.');
-    return write(chunk);
-  }) as typeof res.write;
 }

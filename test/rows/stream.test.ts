@@ -115,6 +115,26 @@ test('F4: a reader that was away goes on where it was (Last-Event-ID)', async ()
   expect((await again.next?.())?.id).toBe((seen?.id ?? 0) + 1);
 });
 
+test('F4: a stream ends after a while by itself, and whoever has seen no change yet comes back to where it began', async () => {
+  mockRig.ports.settings.streamForMs = 20;
+  const request = new HttpRequest({
+    method: 'GET',
+    url: 'http://localhost/api/stream',
+    query: { queue: agent.machine },
+  });
+  const answer = await streamChanges(mockRig.ports, hub)(
+    request,
+    rigClient(mockRig),
+    new InvocationContext(),
+  );
+  const text = await new Response(answer.body as ReadableStream<Uint8Array>).text();
+  expect(hub.reading).toBe(0);
+  const [, id] = /^id: (\d+)$/m.exec(text) ?? [];
+  await startDesktopRun(mockRig, 1);
+  const again = await stream({ queue: agent.machine }, { 'last-event-id': String(id) });
+  expect(await whatOf(again.next, 1)).toEqual(['queued']);
+});
+
 test('F4: of one run only what is about it', async () => {
   const run = await startDesktopRun(mockRig, 1);
   await startDesktopRun(mockRig, 2);

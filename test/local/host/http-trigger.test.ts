@@ -58,6 +58,21 @@ describe('HTTP functions', () => {
     expect(await (await fetch(`${host.url}/api/gone`)).text()).toBe('cancelled');
   });
 
+  test('with enableHttpStream an app is not told that its client has gone: its stream goes on until it ends', async () => {
+    const host = await startHost({
+      code: `app.setup({ enableHttpStream: true });
+        let left = 3; let end; const ended = new Promise((r) => { end = r; });
+        app.http('rows', { authLevel: 'anonymous', handler: () => ({ body: new ReadableStream({
+          async pull(c) { await new Promise(setImmediate); c.enqueue(Buffer.from('row')); if (--left > 0) return; c.close(); end('ended'); },
+          cancel() { end('cancelled'); } }, { highWaterMark: 0 }) }) });
+        app.http('end', { authLevel: 'anonymous', handler: async () => ({ body: await ended }) });`,
+    });
+    const controller = new AbortController();
+    await fetch(`${host.url}/api/rows`, { signal: controller.signal });
+    controller.abort();
+    expect(await (await fetch(`${host.url}/api/end`)).text()).toBe('ended');
+  });
+
   test('an async generator is a body too', async () => {
     const host = await startHost({
       code: `app.http('rows', { authLevel: 'anonymous', handler: () => ({ body: (async function* () { yield 'a,'; yield 'b'; })() }) });`,
