@@ -7,7 +7,14 @@ import { callActivity, callThroughOutages } from './call-activity';
 import { DesktopRun } from './desktop-run';
 import { offerToMachine } from './offer-to-machine';
 import { releaseGrant, releaseLateGrants } from './release-grant';
+import type { ResolvedDesktopFlow } from './resolve-desktop-flow.activity';
 import { runOnMachine } from './run-on-machine';
+
+/**
+ * How long a run that is started a second time after its end keeps its parent (ms): the parent's own answer, which has the outputs, is in a
+ * queue of Azure Storage until then at the latest.
+ */
+const ANSWERED_MS = 15 * 60_000;
 
 /**
  * One run of a desktop flow: find its target, stand in that target's queue, offer the run to the machine that is granted, say go,
@@ -16,7 +23,13 @@ import { runOnMachine } from './run-on-machine';
 export function* desktopFlowRun(context: OrchestrationContext): Generator<Task, DesktopRunResult, unknown> {
   const run = new DesktopRun(context.df);
   try {
-    const result = yield* execute(run);
+    const found = yield* callActivity(run, 'resolve-desktop-flow', {
+      run: run.id,
+      requestedMs: run.requestedMs,
+      ...run.input,
+    });
+    if ('ended' in found) return yield* stayEnded(run, found.ended);
+    const result = found.ok ? yield* execute(run, found.target) : failed(found.error);
     releaseLateGrants(run);
     run.showEnd(result);
     yield* callThroughOutages(run, 'record-run', {
@@ -29,15 +42,18 @@ export function* desktopFlowRun(context: OrchestrationContext): Generator<Task, 
   }
 }
 
-function* execute(run: DesktopRun): Generator<Task, DesktopRunResult, unknown> {
-  const found = yield* callActivity(run, 'resolve-desktop-flow', {
-    run: run.id,
-    requestedMs: run.requestedMs,
-    ...run.input,
-  });
-  if (!found.ok) return failed(found.error);
-  const { target } = found;
+/**
+ * Azure Storage delivers a start again when a host is killed before it has recorded that it took it, minutes later and also when the run
+ * has ended meanwhile; the instance then begins anew. It must not be executed anew.
+ */
+function* stayEnded(run: DesktopRun, ended: DesktopRunResult): Generator<Task, DesktopRunResult, unknown> {
+  run.showEnd(ended);
+  const answered = run.df.createTimer(new Date(run.inbox.nowMs + ANSWERED_MS));
+  yield* run.inbox.during(answered);
+  return ended;
+}
 
+function* execute(run: DesktopRun, target: ResolvedDesktopFlow): Generator<Task, DesktopRunResult, unknown> {
   run.show({ queue: target.queue });
   run.enter('Queued', 'queued', run.input.startedBy ? { actor: run.input.startedBy } : {});
   let place: Place = { queue: target.queue };

@@ -4,6 +4,7 @@ import type { Ports, StoredConnection } from '../adapters/ports';
 import type { DesktopFlowManifest } from '../contracts/desktop-flow';
 import type { ErrorInfo } from '../contracts/errors';
 import { errorInfo } from '../contracts/errors';
+import { desktopRunResult, type DesktopRunResult } from '../contracts/runs';
 import { isSealed, useOfRun } from '../contracts/sealed-values';
 import { AGENT_SESSION, userKey } from '../contracts/user-name';
 import { durationMs } from '../domain/flows/duration';
@@ -29,10 +30,14 @@ export interface ResolvedDesktopFlow extends RunPlace {
   stopGraceMs: number;
 }
 
-type Resolved = { ok: true; target: ResolvedDesktopFlow } | { ok: false; error: ErrorInfo };
+type Resolved =
+  | { ok: true; target: ResolvedDesktopFlow }
+  | { ok: false; error: ErrorInfo }
+  /** The run has ended before: what started it has been delivered a second time. */
+  | { ok: false; ended: DesktopRunResult };
 type Input = DesktopFlowRunInput & { run: string; requestedMs: number };
 
-/** Finds desktop flow, connection and machine of a run, checks its inputs, and puts it into the run index. */
+/** Finds desktop flow, connection and machine of a run, checks its inputs, and puts it into the run index; one that has ended stays ended. */
 export function resolveDesktopFlow(ports: TargetPorts & Pick<Ports, 'desktopFlows' | 'sealer'>) {
   const findPlace = placeFinder(ports);
   const ajv = new Ajv2020({ allErrors: true, strict: false, logger: false });
@@ -48,7 +53,9 @@ export function resolveDesktopFlow(ports: TargetPorts & Pick<Ports, 'desktopFlow
       startedBy,
       ...(input.console ? { trigger: CONSOLE_TRIGGER } : {}),
     } as const;
-    const [resolved] = await Promise.all([resolve(input), ports.runs.record(row)]);
+    const [resolved, before] = await Promise.all([resolve(input), ports.runs.get(run)]);
+    if (before?.endedMs !== undefined) return { ok: false, ended: desktopRunResult.parse(before) };
+    await ports.runs.record(row);
     return resolved;
   };
 

@@ -81,6 +81,23 @@ test('H3: the agent restarts in mid-run: Failed, SessionNotFound, once, and the 
   expect(agent.offered().run).toBe(next);
 });
 
+test('H3: a start that is delivered again after the end of the run executes nothing', async () => {
+  await agent.hello();
+  const run = await startDesktopRun(mockRig);
+  await agent.succeed(await agent.startRun(), { n: 1 });
+  const row = await mockRig.ports.runs.get(run);
+  expect(row).toMatchObject({ state: 'Succeeded', machine: agent.machine });
+  await mockRig.live(5 * MINUTE);
+  await startDesktopRun(mockRig);
+  await mockRig.live(20 * MINUTE);
+  expect(agent.commands('offer')).toHaveLength(1);
+  expect(await mockRig.ports.runs.get(run)).toEqual(row);
+  expect(await desktopRun(mockRig, run)).toMatchObject({
+    status: 'Completed',
+    output: { state: 'Succeeded', machine: agent.machine },
+  });
+});
+
 describe('H3: silence', () => {
   test('three hours without a word of the run: failed, machine freed', async () => {
     await agent.hello();
