@@ -12,7 +12,9 @@ export const requestTrigger = z.strictObject({
   inputs: z.strictObject({ schema: jsonSchema }).optional(),
 });
 
-const flowTrigger = z.discriminatedUnion('type', [requestTrigger, recurrenceTrigger, eventTrigger]);
+const flowTrigger = z.discriminatedUnion('type', [requestTrigger, recurrenceTrigger, eventTrigger], {
+  error: 'is not a type of trigger that is supported: Request, Recurrence, Event',
+});
 export type FlowTrigger = z.infer<typeof flowTrigger>;
 
 /** A cloud flow in the Workflow Definition Language, as far as it is supported. */

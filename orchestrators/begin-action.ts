@@ -10,6 +10,7 @@ import { ConditionError, decide, same } from '../domain/flows/conditions';
 import { durationMs } from '../domain/flows/duration';
 import { ExpressionError } from '../domain/expressions/expression-error';
 import { evaluate } from '../domain/expressions/evaluate';
+import { asText } from '../domain/expressions/values';
 import { isApart } from '../domain/flows/segments';
 import { initialValue, VariableError, type VariableChange } from '../domain/flows/variables';
 import { blocksOf } from '../domain/flows/action-tree';
@@ -124,7 +125,7 @@ function changeOf(type: string, value: unknown): VariableChange {
     case 'AppendToArrayVariable':
       return { op: 'append', items: [value] };
     case 'AppendToStringVariable':
-      return { op: 'concat', text: typeof value === 'string' ? value : JSON.stringify(value) };
+      return { op: 'concat', text: asText(value) };
     default:
       return { op: 'set', value };
   }

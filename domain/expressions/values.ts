@@ -39,9 +39,13 @@ export function kindOf(value: unknown): string {
   return typeof value === 'number' || value instanceof WholeFloat ? 'a number' : 'an object';
 }
 
-/** Text of a value inside a string: text as it is, null as nothing, everything else as JSON. */
+/**
+ * Text of a value inside a string: text as it is, null as nothing, `True` and `False` as the public reference's engine writes them, everything
+ * else as JSON.
+ */
 export function asText(value: unknown): string {
   if (value === null || value === undefined) return '';
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
   return typeof value === 'string' ? value : JSON.stringify(requireSmall(value));
 }
 

@@ -1,6 +1,8 @@
 import { isObject, type JsonObject } from '../expressions/values';
 import { checkDefinition } from '../flows/definition-problems';
 import type { DefinitionProblem } from '../flows/definition-path';
+import { withHint } from './hints';
+import { asCompose, withoutDesign } from './plain-actions';
 
 /** Where a definition stands in an export of Power Automate. */
 const WITHIN = '/properties/definition';
@@ -26,25 +28,26 @@ export function importFlow(exported: JsonObject): ReturnType<typeof checkDefinit
   const parameters = Object.entries(objectOf(source['parameters'])).filter(
     ([name]) => !CONNECTION_PARAMETERS.includes(name),
   );
-  const desktop = desktopActions(source['actions']);
+  const converted = convertedActions(source['actions']);
   const checked = checkDefinition({
-    ...objectOf(withPlainPaths(source, desktop)),
+    ...objectOf(withPlainPaths(source, converted)),
     name: nameFrom(properties['displayName'] ?? exported['name']),
     ...(parameters.length > 0 ? { parameters: Object.fromEntries(parameters) } : { parameters: undefined }),
-    triggers: mapped(withPlainPaths(source['triggers'], desktop), importTrigger),
-    actions: importActions(withPlainPaths(source['actions'], desktop)),
+    triggers: mapped(withPlainPaths(source['triggers'], converted), importTrigger),
+    actions: importActions(withPlainPaths(source['actions'], converted)),
   });
   if (checked.definition) return checked;
   return {
     problems: checked.problems.map((problem): DefinitionProblem => ({
-      ...problem,
+      ...withHint(problem, source),
       path: problem.path === '/name' ? '/properties/displayName' : WITHIN + problem.path,
     })),
   };
 }
 
 function importTrigger(trigger: JsonObject): JsonObject {
-  const { metadata: _metadata, ...rest } = trigger;
+  const { metadata: _metadata, ...given } = trigger;
+  const rest = given['type'] === 'Request' ? withoutAuthentication(given) : given;
   const recurrence = objectOf(rest['recurrence']);
   const schedule = objectOf(recurrence['schedule']);
   const numbers = (name: string): object =>
@@ -61,9 +64,17 @@ function importTrigger(trigger: JsonObject): JsonObject {
   };
 }
 
+/** Who may call is settled by keys and roles here. */
+function withoutAuthentication(trigger: JsonObject): JsonObject {
+  const { triggerAuthenticationType: _type, ...inputs } = objectOf(trigger['inputs']);
+  return trigger['inputs'] === undefined ? trigger : { ...trigger, inputs };
+}
+
 function importActions(actions: unknown): JsonObject {
   return mapped(actions, (action) => {
-    const converted = isDesktopFlow(action) ? desktopFlowFrom(action) : action;
+    const converted = isDesktopFlow(action)
+      ? desktopFlowFrom(action)
+      : (asCompose(action) ?? withoutDesign(action));
     return {
       ...converted,
       ...(isObject(action['actions']) ? { actions: importActions(action['actions']) } : {}),
@@ -115,13 +126,13 @@ function desktopFlowFrom(action: JsonObject): JsonObject {
   };
 }
 
-/** Names of the desktop-flow actions, at any depth. */
-function desktopActions(value: unknown): Set<string> {
+/** Names of the actions whose outputs are their body here, at any depth. */
+function convertedActions(value: unknown): Set<string> {
   if (!isObject(value)) return new Set();
   return new Set(
     Object.entries(value).flatMap(([name, inner]) => [
-      ...(isObject(inner) && isDesktopFlow(inner) ? [name] : []),
-      ...desktopActions(inner),
+      ...(isObject(inner) && (isDesktopFlow(inner) || asCompose(inner)) ? [name] : []),
+      ...convertedActions(inner),
     ]),
   );
 }
@@ -130,7 +141,7 @@ function desktopActions(value: unknown): Set<string> {
  * Exports write `outputs('Run')?['body/Total']`: the path within the body as one name. Here it becomes `body('Run')?['Total']`, and the same
  * for the trigger.
  */
-function withPlainPaths(value: unknown, desktop: ReadonlySet<string>): unknown {
+function withPlainPaths(value: unknown, converted: ReadonlySet<string>): unknown {
   if (typeof value === 'string') {
     return value
       .replace(
@@ -138,14 +149,16 @@ function withPlainPaths(value: unknown, desktop: ReadonlySet<string>): unknown {
         (_whole, optional: string, path: string) => `triggerBody()${steps(path, optional)}`,
       )
       .replace(
-        /outputs\('((?:[^']|'')*)'\)(\??)\['body\/([^']*)'\]/g,
-        (whole, name: string, optional: string, path: string) =>
-          desktop.has(name.replaceAll("''", "'")) ? `body('${name}')${steps(path, optional)}` : whole,
+        /outputs\('((?:[^']|'')*)'\)(\??)\['body(?:\/([^']*))?'\]/g,
+        (whole, name: string, optional: string, path?: string) =>
+          converted.has(name.replaceAll("''", "'"))
+            ? `body('${name}')${path === undefined ? '' : steps(path, optional)}`
+            : whole,
       );
   }
-  if (Array.isArray(value)) return value.map((item) => withPlainPaths(item, desktop));
+  if (Array.isArray(value)) return value.map((item) => withPlainPaths(item, converted));
   if (!isObject(value)) return value;
-  return mapEntries(value, (inner) => withPlainPaths(inner, desktop));
+  return mapEntries(value, (inner) => withPlainPaths(inner, converted));
 }
 
 function steps(path: string, optional: string): string {

@@ -12,7 +12,7 @@ function publicKey(type: 'ed25519' | 'x25519'): string {
 
 describe('the whole product with skipped time', () => {
   const product = new SkippedTimeProduct();
-  const call = product.call.bind(product) as SkippedTimeProduct['call'];
+  const call = product.call.bind(product);
 
   async function registerMachine(): Promise<string> {
     const { token } = await call<{ token: string }>('POST', '/api/registration-tokens', {});

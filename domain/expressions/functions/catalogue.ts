@@ -7,11 +7,13 @@ import { logic } from './logic';
 import { objects } from './objects';
 import { references } from './references';
 import { texts } from './texts';
+import { uris } from './uris';
 
 /** Every function that expressions have, in the order of their groups and names. */
 export const expressionFunctions: readonly ExpressionFunction[] = [
   ...references,
   ...texts,
+  ...uris,
   ...collections,
   ...logic,
   ...conversion,

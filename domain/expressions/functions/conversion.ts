@@ -13,7 +13,7 @@ export const conversion = [
   define({
     name: 'string',
     group: 'Conversion',
-    says: 'The value as text: null is nothing, lists and objects become JSON.',
+    says: 'The value as text: null is nothing, true is `True`, lists and objects become JSON.',
     parameters: [anything('value')],
     call: ([given]) => asText(given),
   }),
@@ -82,13 +82,15 @@ export const conversion = [
     parameters: [value],
     call: ([given]) => Buffer.from(given, 'utf8').toString('base64'),
   }),
-  define({
-    name: 'base64ToString',
-    group: 'Conversion',
-    says: 'The text that base64 holds.',
-    parameters: [value],
-    call: ([given]) => fromBase64('base64ToString', given),
-  }),
+  ...['base64ToString', 'decodeBase64'].map((name) =>
+    define({
+      name,
+      group: 'Conversion',
+      says: 'The text that base64 holds.',
+      parameters: [value],
+      call: ([given]) => fromBase64(name, given),
+    }),
+  ),
   define({
     name: 'dataUri',
     group: 'Conversion',

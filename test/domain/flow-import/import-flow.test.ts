@@ -47,6 +47,85 @@ test('what cannot run is listed, all of it, by its path in the export', () => {
   );
 });
 
+test.each<[string, [path: string, message: RegExp][]]>([
+  [
+    'approval',
+    [
+      [
+        'triggers/When_an_item_is_created/type',
+        /^waits for the operation GetOnNewItems of shared_sharepointonline;.*Event/,
+      ],
+      [
+        'actions/Start_and_wait_for_an_approval/type',
+        /^calls the operation StartAndWaitForAnApproval of shared_approvals;/,
+      ],
+      [
+        'actions/Condition/actions/Send_mail/type',
+        /^calls the operation SendEmailV2 of shared_office365;.*Http/,
+      ],
+    ],
+  ],
+  ['desktop', []],
+  ['until', [['actions/Do_until/type', /^is "Until": loops until something holds are not supported/]]],
+  [
+    'data',
+    [
+      ['actions/Filter_array/type', /^is "Query": filters of lists/],
+      ['actions/Select/type', /^is "Select": mappings of lists/],
+      ['actions/Create_HTML_table/type', /^is "Table": tables of lists/],
+    ],
+  ],
+  [
+    'scope',
+    [
+      ['actions/Try/actions/Apply_to_each/actions/HTTP/inputs/authentication/connection', /expected string/],
+      [
+        'actions/Try/actions/Apply_to_each/actions/HTTP/inputs/authentication/username',
+        /^stands in a connection here/,
+      ],
+      [
+        'actions/Try/actions/Apply_to_each/actions/HTTP/inputs/authentication/password',
+        /^stands in a connection here/,
+      ],
+      ['actions/Catch/actions/Compose/inputs', /there is no function xpath\(\)/],
+    ],
+  ],
+])('of the export "%s" it is said what does not run here, and what does its work', (name, expected) => {
+  const told = imported(name).problems.map(({ path, message }) => [path, message]);
+  expect(told).toEqual(
+    expected.map(([path, message]) => [`/properties/definition/${path}`, expect.stringMatching(message)]),
+  );
+});
+
+test('Parse JSON and Join become a Compose', () => {
+  const { definition } = importFlow({
+    properties: {
+      displayName: 'Read',
+      definition: {
+        triggers: { manual: { type: 'Request' } },
+        actions: {
+          Parse_JSON: { type: 'ParseJson', inputs: { content: "@{triggerBody()?['text']}", schema: {} } },
+          Join: {
+            type: 'Join',
+            inputs: { from: "@outputs('Parse_JSON')?['body/list']", joinWith: ", '" },
+            runAfter: { Parse_JSON: ['Succeeded'] },
+          },
+          All: {
+            type: 'Compose',
+            inputs: "@outputs('Parse_JSON')?['body']",
+            runAfter: { Join: ['Succeeded'] },
+          },
+        },
+      },
+    },
+  });
+  expect(definition?.actions).toMatchObject({
+    Parse_JSON: { type: 'Compose', inputs: "@json(triggerBody()?['text'])" },
+    Join: { type: 'Compose', inputs: "@join(body('Parse_JSON')?['list'], ', ''')" },
+    All: { inputs: "@body('Parse_JSON')" },
+  });
+});
+
 test('a definition of ours is no export', () => {
   expect(isExportedFlow({ name: 'x', actions: {} })).toBe(false);
 });
