@@ -252,12 +252,16 @@ function jsonBody(value: unknown): Body {
 }
 
 async function* limited(response: Response, maxBytes: number): AsyncGenerator<Uint8Array> {
+  const tooLarge = (): AgentError =>
+    new AgentError('BodyTooLarge', `The download is over the limit of ${maxBytes} bytes.`);
+  if (Number(response.headers.get('content-length') ?? 0) > maxBytes) {
+    await response.body?.cancel();
+    throw tooLarge();
+  }
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > maxBytes) {
-      throw new AgentError('BodyTooLarge', `The download is over the limit of ${maxBytes} bytes.`);
-    }
+    if (bytes > maxBytes) throw tooLarge();
     yield chunk;
   }
 }

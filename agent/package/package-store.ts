@@ -85,7 +85,7 @@ export class PackageStore {
     const base = path.join(this.temp, randomUUID());
     const zip = `${base}.zip`;
     try {
-      await this.controlPlane.download({ packageHash: hash }, zip, packageLimits.zipBytes, signal);
+      await this.download(hash, zip, signal);
       const found = await sha256OfFile(zip);
       if (found !== hash) {
         throw new AgentError('InvalidPackage', `The package has the hash ${found} instead of ${hash}.`);
@@ -97,6 +97,15 @@ export class PackageStore {
     } finally {
       await rm(zip, { force: true });
       await rm(base, { recursive: true, force: true });
+    }
+  }
+
+  private async download(packageHash: string, zip: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.controlPlane.download({ packageHash }, zip, packageLimits.zipBytes, signal);
+    } catch (error) {
+      if (!(error instanceof AgentError) || error.code !== 'BodyTooLarge') throw error;
+      throw new AgentError('InvalidPackage', `The package has more than ${packageLimits.zipBytes} bytes.`);
     }
   }
 

@@ -1,6 +1,19 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { systemClock } from '../../agent/clock';
+import { ControlPlane } from '../../agent/control-plane/control-plane';
 import { PackageStore } from '../../agent/package/package-store';
 import { packageLimits, unpack } from '../../agent/package/unpack';
 import { sha256 } from '../support/agent/fake-control-plane';
@@ -67,6 +80,48 @@ describe('a package of a stranger', () => {
     );
     rmSync(path.join(folder, 'zeros'), { force: true });
     await expect(unpackZip(lying)).rejects.toMatchObject({ code: 'InvalidPackage' });
+  });
+
+  test('that claims 10 GB is refused before anything of it is written', async () => {
+    const zip = await zipOf(['a', 'b', 'c'].map((name) => entry(name, name.repeat(2_000_000))));
+    const [real, claimed] = [Buffer.alloc(4), Buffer.alloc(4)];
+    real.writeUInt32LE(2_000_000);
+    claimed.writeUInt32LE(3_600_000_000);
+    const [from, to] = [real, claimed].map((size) => size.toString('latin1'));
+    const large = Buffer.from(zip.toString('latin1').replaceAll(from ?? '', to ?? ''), 'latin1');
+    await expect(unpackZip(large)).rejects.toThrow(/unpacks to more than 1073741824 bytes/);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test.each([
+    ['says that it has 10 GB', { 'content-length': String(10 * 1024 ** 3) }, 1024 * 1024],
+    // Nobody has to send more than the limit to show that it holds.
+    ['has no end', {}, 400 * 1024 * 1024],
+  ])('a download that %s is broken off, and nothing of it stays', async (_what, headers, mostBytes) => {
+    const chunk = Buffer.alloc(1024 * 1024);
+    let sent = 0;
+    const server = createServer((_request, response) => {
+      response.writeHead(200, headers);
+      const send = (): void => {
+        while (!response.destroyed) {
+          sent += chunk.length;
+          if (!response.write(chunk)) return void response.once('drain', send);
+        }
+      };
+      send();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const store = new PackageStore(root, new ControlPlane({ url, clock: systemClock }));
+    await store.prepare();
+    const { signal } = new AbortController();
+    await expect(store.get('0'.repeat(64), signal)).rejects.toMatchObject({
+      code: 'InvalidPackage',
+      message: expect.stringContaining('more than 209715200 bytes') as string,
+    });
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+    expect(sent).toBeLessThan(mostBytes + 64 * 1024 * 1024);
+    expect(readdirSync(path.join(root, 'temp'))).toEqual([]);
   });
 
   test('is fetched once and only with the right hash', async () => {
