@@ -10,6 +10,7 @@ module.exports = {
     {
       ...projects[0],
       displayName: 'browser',
+      setupFilesAfterEnv: ['<rootDir>/test/e2e/support/patience.ts'],
       testMatch: ['<rootDir>/test/browser/**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/'],
     },

@@ -33,6 +33,7 @@ module.exports = {
     {
       ...shared,
       displayName: 'e2e',
+      setupFilesAfterEnv: ['<rootDir>/test/e2e/support/patience.ts'],
       testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
       // Those make users and screens (jest.gui.config.js).
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/e2e/gui/'],

@@ -10,6 +10,7 @@ module.exports = {
     {
       ...projects[0],
       displayName: 'gui',
+      setupFilesAfterEnv: ['<rootDir>/test/e2e/support/patience.ts'],
       testMatch: ['<rootDir>/test/e2e/gui/**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/'],
     },

@@ -55,7 +55,7 @@ describe('the console of a machine in a browser', () => {
   });
   beforeEach(async () => {
     context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
-    context.setDefaultTimeout(5_000);
+    context.setDefaultTimeout(30_000);
   });
   afterEach(async () => {
     await context.close();

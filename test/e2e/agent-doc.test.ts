@@ -31,7 +31,7 @@ beforeAll(async () => {
     writeFileSync(join(place, 'bin', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   symlinkSync(process.execPath, join(place, 'bin/node'));
   product = await Product.start({ args: ['--no-agent'] });
-}, 60_000);
+});
 afterAll(async () => {
   await product?.stop();
   rmSync(place, { recursive: true, force: true });
@@ -64,4 +64,4 @@ test('J2: the commands of docs/agent.md for Linux take a machine from the packag
     expect({ written, ...ended }).toMatchObject({ written, code });
     if (written.includes('doctor')) expect(ended.out.match(/FAIL|"ok":false/g)).toHaveLength(1);
   }
-}, 120_000);
+});

@@ -35,7 +35,7 @@ beforeAll(async () => {
   ]);
   if (bundle.code !== 0) throw new Error(bundle.err);
   product = await Product.start({ args: ['--no-agent'] });
-}, 60_000);
+});
 afterAll(async () => {
   if (running?.pid) kill(running.pid, 'SIGTERM');
   await product?.stop();
@@ -155,7 +155,7 @@ test('alone in an empty folder it registers in silence, executes a flow, and is 
   expect(await product.ended(second, 120_000)).toMatchObject({ status: 'Succeeded' });
   expect(gate.executions()).toBe(2);
   expect(said).not.toContain('interrupted');
-}, 180_000);
+});
 
 test('a program that is no agent, or does not stay up, changes nothing', async () => {
   const broken = join(built, 'broken.cjs');
@@ -184,7 +184,7 @@ test('a program that is no agent, or does not stay up, changes nothing', async (
   expect(await agent(['status'])).toMatchObject({
     out: expect.stringContaining(`pid ${running?.pid}`) as string,
   });
-}, 60_000);
+});
 
 test('J2: doctor and diagnostics of the packaged agent', async () => {
   const doctor = await agent(['doctor', '--session', 'own', '--json']);

@@ -32,4 +32,4 @@ test('the commands of docs/api/README.md do what it says, and the description is
   } finally {
     await product.stop();
   }
-}, 60_000);
+});

@@ -27,4 +27,4 @@ test('every command of docs/flows.md prints what it says there (A1, A2, A3, A5)'
   } finally {
     await product.stop();
   }
-}, 90_000);
+});

@@ -2,8 +2,6 @@ import { Gate } from './support/gate-flow';
 import { descendants, isAlive, kill } from './support/processes';
 import { Product } from './support/product';
 
-jest.setTimeout(60_000);
-
 let product: Product;
 beforeAll(async () => {
   product = await Product.start();

@@ -28,7 +28,7 @@ async function begin(): Promise<{ run: string; child: string; beats: () => numbe
   const heart = join(product.dataDir, `heart-${++number}`);
   const beats = (): number => statSync(heart, { throwIfNoEntry: false })?.size ?? 0;
   const run = await product.startRun('beat', { heart });
-  await product.until('the heart to beat', () => beats() > 2, { withinMs: 40_000 });
+  await product.until('the heart to beat', () => beats() > 2);
   return { run, child: `${run}-1`, beats };
 }
 

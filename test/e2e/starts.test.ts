@@ -30,7 +30,7 @@ test('the first start is quick and runs the example once; the second start runs 
   } finally {
     await product.stop();
   }
-}, 60_000);
+});
 
 test('one data folder is served once', async () => {
   const product = await Product.start();

@@ -25,7 +25,7 @@ export async function runProgram(
   args: string[],
   options: { env?: Record<string, string | undefined>; cwd?: string; withinMs?: number } = {},
 ): Promise<Ended> {
-  const { withinMs = 30_000, cwd = ROOT } = options;
+  const { withinMs = 90_000, cwd = ROOT } = options;
   const child = spawn(program, args, {
     cwd,
     env: { ...process.env, ...options.env },

@@ -217,7 +217,7 @@ export class Product {
     return (await this.ok('GET', `/api/runs/${id}`)) as unknown as CloudRunView;
   }
 
-  async ended(id: string, withinMs = 30_000): Promise<CloudRunView> {
+  async ended(id: string, withinMs = 90_000): Promise<CloudRunView> {
     let last: CloudRunView | undefined;
     return this.until(
       `run ${id} to end`,

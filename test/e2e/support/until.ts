@@ -4,7 +4,7 @@ export async function until<T>(
   ask: () => T | Promise<T>,
   options: { withinMs?: number; evidence?: () => string } = {},
 ): Promise<NonNullable<T>> {
-  const { withinMs = 20_000, evidence } = options;
+  const { withinMs = 60_000, evidence } = options;
   const deadline = Date.now() + withinMs;
   for (;;) {
     const answer = await ask();

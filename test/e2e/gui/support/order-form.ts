@@ -27,7 +27,7 @@ const { execFileSync, spawn } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const attendant = require('attendant');
-const xdotool = (...args) => execFileSync('xdotool', args, { encoding: 'utf8', timeout: 20000 }).trim();
+const xdotool = (...args) => execFileSync('xdotool', args, { encoding: 'utf8', timeout: 60000 }).trim();
 const until = (done) => {
   while (!done()) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
 };
