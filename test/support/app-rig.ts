@@ -67,6 +67,8 @@ export class AppRig {
   readonly warnings: string[] = [];
   /** The last episode of each orchestration: what the SDK was given, what it answered. */
   readonly episodes = new Map<string, { name: string; payload: string; answer: unknown }>();
+  /** Told after each episode of an orchestration. */
+  onEpisode: ((instance: string) => void) | undefined;
   private readonly store: Store;
 
   constructor(
@@ -227,6 +229,7 @@ export class AppRig {
         const text = JSON.stringify(payload, null, 2);
         const result = await call(name, payload);
         if (result.ok) this.episodes.set(instance, { name, payload: text, answer: result.value });
+        this.onEpisode?.(instance);
         return result;
       },
       activity: (name, _instance, input) => call(name, input === undefined ? undefined : JSON.parse(input)),

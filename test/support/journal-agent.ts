@@ -32,6 +32,10 @@ export class JournalAgent {
     if (command.kind === 'offer') return this.offer(command);
     if (command.kind === 'go') return this.go(command);
     if (command.kind === 'stop') return this.stop(command);
+    const known = this.journal.get(command.run);
+    if (known?.state !== 'started' || compareFences(known.fence, command.fence) !== 0) return;
+    const { run, fence } = command;
+    await this.agent.say(command.kind === 'pause' ? 'paused' : 'resumed', {}, { run, fence });
   }
 
   /** The run that executes now comes to its end. */
