@@ -137,7 +137,16 @@ class QueueReader {
   }
 
   view<V>(make: () => Promise<V>): Promise<V> {
-    if (this.made?.last !== this.last) this.made = { last: this.last, value: make() };
+    if (this.made?.last !== this.last) {
+      const value = make();
+      const made = { last: this.last, value };
+      this.made = made;
+      // Whoever asks next tries again.
+      value.catch(() => {
+        if (this.made === made) this.made = undefined;
+      });
+      return value;
+    }
     return this.made.value as Promise<V>;
   }
 
