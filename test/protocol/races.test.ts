@@ -176,7 +176,7 @@ describe('H1, L4: a bot is returned while another is wanted', () => {
       ];
       const rest = [0, 1, 2].filter((step) => step !== order % 3);
       const sequence = [order % 3, ...(order < 3 ? rest : rest.toReversed())];
-      await Promise.all(sequence.map((step) => steps[step]?.()));
+      await Promise.all(sequence.map(async (step) => steps[step]?.()));
       await mockRig.idle();
       for (let ended = 1; ended < 3; ended += 1) {
         await agents.react();
