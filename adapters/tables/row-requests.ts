@@ -1,5 +1,5 @@
 import type { HostService, ServiceAnswer } from '../host-services';
-import type { Columns, Key, SingleRows, StoredRow } from './table';
+import type { Columns, Key, StoredRow } from './row';
 
 const ROW = 'application/json;odata=nometadata';
 const SYSTEM = new Set(['PartitionKey', 'RowKey', 'Timestamp']);
@@ -8,7 +8,7 @@ const SYSTEM = new Set(['PartitionKey', 'RowKey', 'Timestamp']);
  * Reads and writes single rows of a table in this process by the requests that the vendor's client would make. Its pipeline (policies,
  * tracing, serialisers) is left out: it takes longer than the table itself.
  */
-export class RowRequests implements SingleRows {
+export class RowRequests {
   constructor(
     private readonly service: HostService,
     /** `<endpoint of the tables>/<name>`. */

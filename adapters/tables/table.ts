@@ -1,17 +1,8 @@
 import type { TableClient, TransactionAction } from '@azure/data-tables';
+import type { Columns, Key, StoredRow } from './row';
+import type { RowRequests } from './row-requests';
 
-/** A column holds text, a whole number below 2^31 or a truth value; `undefined` is not written. Instants are ISO 8601 text. */
-export type Columns = Record<string, string | number | boolean | undefined>;
-
-export interface Key {
-  partition: string;
-  row: string;
-}
-
-export interface StoredRow extends Key {
-  etag: string;
-  columns: Columns;
-}
+export type { Columns, Key, StoredRow } from './row';
 
 /** One write of a transaction. */
 export type RowWrite =
@@ -34,19 +25,10 @@ export interface PartitionQuery {
 /** What stores do with a table. */
 export type TableRows = Pick<Table, keyof Table>;
 
-/** A shorter way to single rows than the client's; what it answers is said at Table's methods of the same names. */
-export interface SingleRows {
-  insert(key: Key, columns: Columns): Promise<boolean>;
-  get(key: Key): Promise<StoredRow | undefined>;
-  merge(key: Key, columns: Columns): Promise<void>;
-  put(key: Key, columns: Columns): Promise<void>;
-  replace(key: Key, columns: Columns, etag: string): Promise<string | undefined>;
-}
-
 /** A table's client, and a shorter way to its single rows where there is one. */
 export interface OpenTable {
   client: TableClient;
-  rows?: SingleRows | undefined;
+  rows?: RowRequests | undefined;
 }
 
 /** One table, created when it is first used. Answers "exists" and "changed meanwhile" as values; other failures are thrown. */

@@ -27,7 +27,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   maxConcurrentActivities: 64,
   maxConcurrentWorkItems: 64,
   maxEntityBatch: 1000,
-  historyCacheBytes: 64 * 1024 * 1024,
+  historyCacheBytes: 8 * 1024 * 1024,
   entityCacheBytes: 32 * 1024 * 1024,
   maxPayloadBytes: 32 * 1024 * 1024,
   maxHistoryEvents: 200_000,

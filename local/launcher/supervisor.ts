@@ -37,7 +37,7 @@ export function nodeProgram(root: string): string {
  * Flags of the processes that are kept running. Left to itself V8 lets the heap of a busy host grow to several times what is in use;
  * letting it grow by less than half between two collections costs little (docs/performance.md).
  */
-export const NODE_FLAGS = ['--no-warnings', '--max-semi-space-size=16', '--heap-growing-percent=40'];
+export const NODE_FLAGS = ['--no-warnings', '--max-semi-space-size=8', '--heap-growing-percent=30'];
 
 const FIRST_RESTART_MS = 100;
 const LONGEST_RESTART_MS = 5_000;

@@ -1,4 +1,8 @@
+import { TableClient } from '@azure/data-tables';
 import { createPorts } from '../../adapters/ports-factory';
+import { tablesInProcess } from '../../adapters/tables/in-process';
+import { RowRequests } from '../../adapters/tables/row-requests';
+import { Table } from '../../adapters/tables/table';
 import { offerServices } from '../../local/host/in-process';
 import { openStore, type Store } from '../../local/store/store';
 import { startTables, type Tables } from '../../local/tables/tables';
@@ -47,3 +51,32 @@ test('what a request says is refused with its code', async () => {
   });
   expect(await get('/Tables', 'x'.repeat(5 * 1024 * 1024))).toMatchObject({ status: 413 });
 });
+
+test.each(['the short way', "the vendor's client"])(
+  '%s writes rows that the other reads, and refuses alike',
+  async (way) => {
+    const inside = tablesInProcess(tables.connectionString);
+    if (!inside) throw new Error('The tables are not offered.');
+    const client = new TableClient(inside.url, 'some', inside.options);
+    const rows = new RowRequests(inside.service, `${inside.url}/some`);
+    const short = new Table(async () => ({ client, rows }));
+    const long = new Table(async () => ({ client }));
+    const [table, other] = way === 'the short way' ? [short, long] : [long, short];
+    const key = { partition: "it's", row: 'ü 100%' };
+    expect(await table.get(key)).toBeUndefined();
+    expect(await table.insert(key, { text: 'a', number: 5, truth: false, absent: undefined })).toBe(true);
+    expect(await table.insert(key, { text: 'b' })).toBe(false);
+    const first = await other.get(key);
+    expect(first).toMatchObject({ ...key, columns: { text: 'a', number: 5, truth: false } });
+    expect(await table.get(key)).toEqual(first);
+    await table.merge(key, { text: 'c' });
+    expect(await table.replace(key, { text: 'd' }, first?.etag ?? '')).toBeUndefined();
+    const second = await table.get(key);
+    expect(second?.columns).toEqual({ text: 'c', number: 5, truth: false });
+    const etag = await table.replace(key, { text: 'd' }, second?.etag ?? '');
+    expect(await other.get(key)).toEqual({ ...key, etag, columns: { text: 'd' } });
+    await table.put({ ...key, row: 'new' }, { text: 'e' });
+    expect((await other.query({ partition: key.partition })).map(({ row }) => row)).toEqual(['new', key.row]);
+    await expect(table.put(key, { text: 'x'.repeat(70_000) })).rejects.toMatchObject({ statusCode: 400 });
+  },
+);

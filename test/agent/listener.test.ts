@@ -55,6 +55,25 @@ describe('the listener', () => {
   const start = (run: string, n: number, user = 'anna'): Promise<unknown> =>
     fixture.broker.command(go(run, { epoch: 1, n }, fixture.controlPlane.machine, '0'.repeat(64), {}, user));
 
+  test('the end of a run goes out before its start is confirmed; on a new connection both go again, the same as before', async () => {
+    const runner = heldRunner();
+    await fixture.start({ runner });
+    const run = newRunId();
+    await accept(run, 1);
+    await fixture.broker.event(run, 'accepted');
+    fixture.broker.unconfirmed = new Promise(() => undefined);
+    await start(run, 1);
+    await fixture.broker.event(run, 'started');
+    runner.end();
+    await fixture.broker.event(run, 'done');
+    expect(fixture.broker.kinds(run)).toEqual(['accepted', 'started', 'done']);
+    fixture.broker.unconfirmed = undefined;
+    fixture.broker.break();
+    await fixture.broker.until(() => fixture.broker.kinds(run).length === 5);
+    const [, ...sent] = fixture.broker.of(run);
+    expect(sent.slice(2)).toEqual(sent.slice(0, 2));
+  });
+
   test('rule 2: a run whose go does not come within ten minutes is answered never, and a later go too', async () => {
     const clock = new VirtualClock();
     const runner = heldRunner();

@@ -30,7 +30,7 @@ export async function expectDocument(document: string, product: Product, cwd = R
   const { code, out, err } = await runProgram('sh', ['-euc', [NPX, ...script].join(`echo '${BETWEEN}'\n`)], {
     env: { ATTENDANT_URL: url, ATTENDANT_KEY: key, NODE: process.execPath },
     cwd,
-    withinMs: 60_000,
+    withinMs: 120_000,
   });
   const [, ...printed] = out.split(`${BETWEEN}\n`);
   for (const [index, { shown }] of told.entries()) {

@@ -121,3 +121,32 @@ describe('logs', () => {
     expect(new Set(operations).size).toBe(3);
   });
 });
+
+test('an activity is given the same context however often it has been called, and its log is heard', async () => {
+  const { lines, log } = listeningLogger();
+  const host = await startHost(
+    {
+      code: `const tell = (input, context) => {
+          context.warn('heard', input);
+          const client = context.extraInputs.get(context.options.extraInputs[0]);
+          const { functionName, triggerMetadata, traceContext, retryContext, options } = context;
+          const like = { keys: Object.keys(context).sort(), functionName, triggerMetadata, traceContext, retryContext, options };
+          return { input, like, client, taskHub: df.getClient(context).taskHubName };
+        };
+        df.app.activity('tell', { extraInputs: [df.input.durableClient()], handler: tell });
+        df.app.orchestration('asks', function* ({ df }) {
+          const told = [];
+          for (const input of [{ a: 1 }, 'text', 7, null, undefined]) told.push(yield df.callActivity('tell', input));
+          return told;
+        });`,
+    },
+    { log },
+  );
+  await host.engine.start({ name: 'asks', instanceId: 'some-1' });
+  await host.runUntilIdle();
+  const { output } = (await host.engine.get('some-1')) ?? {};
+  const told = JSON.parse(output ?? '[]') as { input?: unknown; like: unknown }[];
+  expect(told.map(({ input }) => input)).toEqual([{ a: 1 }, 'text', 7, null, undefined]);
+  for (const { input: _, ...other } of told) expect({ ...other, input: { a: 1 } }).toEqual(told[0]);
+  expect(lines.filter((line) => line.includes('heard'))).toHaveLength(5);
+});

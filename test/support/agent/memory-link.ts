@@ -6,6 +6,8 @@ export class MemoryBroker {
   readonly events: AgentEventEnvelope[] = [];
   /** Set to make sending fail as a lost connection does. */
   down = false;
+  /** Set to have what is sent arrive without being confirmed before this is resolved. */
+  unconfirmed: Promise<void> | undefined;
   private handlers: LinkHandlers | undefined;
   private readonly watchers = new Set<() => void>();
 
@@ -18,6 +20,7 @@ export class MemoryBroker {
         if (this.down) throw new Error('the connection was closed');
         this.events.push(...events);
         this.changed();
+        await this.unconfirmed;
       },
       close: async () => undefined,
     };
