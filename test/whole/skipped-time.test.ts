@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { zipFolder } from '../../local/launcher/zip-folder';
 import { root, SkippedTimeProduct } from './support/product';
 
+// Three hours of all timers take half a minute of a busy machine.
+jest.setTimeout(120_000);
+
 function publicKey(type: 'ed25519' | 'x25519'): string {
   const { publicKey: key } =
     type === 'ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('x25519');
