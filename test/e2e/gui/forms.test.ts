@@ -106,7 +106,7 @@ setInterval(() => {}, 1000);
 test('L5 C3: a fork bomb ends its own run, and leaves neither a process nor the next run without room', async () => {
   await agent.publish('bomb', { 'main.js': FORK_BOMB });
   await agent.addFlow('bomb', ada, []);
-  const view = await product.ended(await product.startRun('bomb', {}));
+  const view = await product.ended(await product.startRun('bomb', {}), 200_000);
   expect(view).toMatchObject({ status: 'Failed' });
   expect(JSON.stringify(view)).toContain('DesktopFlowLimitExceeded');
   expect([...ada.processes().values()]).toEqual([]);

@@ -49,7 +49,13 @@ export class Product {
   ): Promise<Product> {
     const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'attendant-e2e-'));
     const product = new Product(dataDir, options.args ?? [], options.env ?? {}, undefined);
-    await product.launch();
+    try {
+      await product.launch();
+    } catch (error) {
+      // Nobody else knows of it: what has come up so far would slow down all tests after this one.
+      await product.stop().catch(() => undefined);
+      throw error;
+    }
     return product;
   }
 

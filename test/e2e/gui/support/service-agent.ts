@@ -34,13 +34,16 @@ export class ServiceAgent {
     const code = await new Promise((resolve) => child.on('exit', resolve));
     if (code !== 0) throw new Error(`The agent could not be registered.\n${agent.output}`);
     agent.run();
-    await product.until(
-      'the service agent to be connected',
-      () => agent.output.includes('Agent is connected'),
-      {
-        evidence: () => agent.output,
-      },
-    );
+    try {
+      await product.until(
+        'the service agent to be connected',
+        () => agent.output.includes('Agent is connected'),
+        { evidence: () => agent.output },
+      );
+    } catch (error) {
+      await agent.stop();
+      throw error;
+    }
     return agent;
   }
 
