@@ -83,9 +83,9 @@ async function takesEvents(world: World): Promise<void> {
 
 /** The address that Event Grid is given needs the extension's system key, which the master key opens. */
 async function takesEventGrid(world: World): Promise<void> {
-  const keys = (await fetch(`${world.url}/admin/host/systemkeys/eventgrid_extension`, {
+  const keys = await fetch(`${world.url}/admin/host/systemkeys/eventgrid_extension`, {
     headers: { 'x-functions-key': world.key },
-  })) as Response;
+  });
   const code = keys.ok ? ((await keys.json()) as { value: string }).value : world.key;
   const webhook = `${world.url}/runtime/webhooks/eventgrid?functionName=receive-event-grid&code=${encodeURIComponent(code)}`;
   const send = (type: string, events: Json[]): Promise<Response> =>

@@ -97,7 +97,7 @@ async function holdsInMaintenance(world: World): Promise<void> {
 
 interface Group {
   id: string;
-  members(): Promise<string[]>;
+  members: () => Promise<string[]>;
 }
 
 async function group(world: World, what: string): Promise<Group> {

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Fleet } from '../../agent/simulate/fleet';
 import { readScenario } from '../../agent/simulate/scenario';
 import { LocalApi } from '../../local/launcher/local-api';
 import { zipFolder } from '../../local/launcher/zip-folder';
-import { mkdirSync, writeFileSync } from 'node:fs';
 
 /** What an answer has, as far as a case reads it. */
 export type Json = Record<string, unknown>;
