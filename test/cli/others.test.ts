@@ -46,8 +46,8 @@ describe('attendant runs', () => {
   it('list', async () => {
     const { out } = await run('runs', 'list', '--utc', '--status', 'Failed');
     expect(out.split('\n')).toEqual([
-      'RUN                         FLOW      STATUS  REQUESTED',
-      `${RUN}  invoices  Failed  2026-01-15 12:00:00Z`,
+      'RUN                         FLOW      STATUS  TRIGGER  REQUESTED',
+      `${RUN}  invoices  Failed           2026-01-15 12:00:00Z`,
     ]);
     const wrong = await run('runs', 'list', '--top', '1000');
     expect(wrong.err).toContain('[InvalidQuery]\n  top: ');

@@ -53,6 +53,13 @@ export const errors = {
     description: `${what} is not supported.`,
     status: 501,
   }),
+  /** What Service Bus says of queues without sessions; here no queue has them. */
+  noSessions: (): AmqpCondition => ({
+    condition: 'amqp:not-allowed',
+    description:
+      "It is not possible for an entity that doesn't require sessions to create a sessionful message receiver.",
+    status: 400,
+  }),
   tooManyLinks: (limit: number): AmqpCondition => ({
     condition: 'amqp:resource-limit-exceeded',
     description: `A session may have at most ${limit} links.`,

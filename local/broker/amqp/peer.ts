@@ -35,6 +35,7 @@ export interface PeerContext {
 
 export const MAX_FRAME_BYTES = 65_536;
 const MAX_LINKS = 4_999;
+const SESSION_FILTER = 'com.microsoft:session-filter';
 /** A peer that has not opened its connection by then is dropped. */
 const HANDSHAKE_MS = 20_000;
 /** After a fault the peer has this long to take our last frames. */
@@ -121,6 +122,7 @@ export class Peer {
   private openSender(sender: Sender): void {
     const address = this.addressOf(sender, sender.source?.address);
     if (!address) return;
+    if (SESSION_FILTER in (sender.source.filter ?? {})) return this.refuse(sender, errors.noSessions());
     sender.set_source({ address: sender.source.address });
     if (sender.target) sender.set_target({ address: sender.target.address });
     answerAttach(sender, {
@@ -209,6 +211,8 @@ export class Peer {
 
   private refuse(link: Sender | Receiver, error: AmqpCondition): undefined {
     const { condition, description } = error;
+    // AMQP 1.0, 2.6.3: an attach without its terminus says that a detach with the reason follows. Clients of .NET take the link as open otherwise.
+    answerAttach(link, link.is_sender() ? { source: undefined } : { target: undefined });
     this.context.log('A link was refused.', { link: wireName(link), condition, description });
     link.close({ condition, description });
   }

@@ -75,6 +75,26 @@ describe('links', () => {
     expect(fixture.broker.counts(queue).active).toBe(3);
   });
 
+  test('that are refused are attached without their terminus first, by which clients know that the reason follows', async () => {
+    const sender = connection.open_sender({ name: 'to-nowhere', target: 'nowhere' });
+    sender.on('sender_error', () => undefined);
+    expect((await ending(sender)).error).toMatchObject({ condition: 'amqp:not-found' });
+    expect(sender.target).toMatchObject({ value: null });
+  });
+
+  test('that ask for a session are refused: no queue has sessions', async () => {
+    const queue = await fixture.queue();
+    const filter = { 'com.microsoft:session-filter': rhea.types.wrap_described('s-1', 0x137000000c) };
+    const receiver = connection.open_receiver({ name: 'session', source: { address: queue, filter } });
+    receiver.on('receiver_error', () => undefined);
+    const [closed] = (await once(receiver, 'receiver_close')) as [EventContext];
+    expect(closed.receiver?.error).toMatchObject({ condition: 'amqp:not-allowed' });
+    expect(closed.receiver?.source).toMatchObject({ value: null });
+    await expect(fixture.client().acceptNextSession(queue)).rejects.toMatchObject({
+      name: 'ServiceBusError',
+    });
+  });
+
   test('to a transaction coordinator are refused as such', async () => {
     const target = rhea.types.described(rhea.types.wrap_ulong(0x30), rhea.types.wrap_list([]));
     const sender = connection.open_sender({ name: 'transactions' });
