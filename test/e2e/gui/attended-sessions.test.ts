@@ -33,6 +33,7 @@ test('E1: an attended run takes part in the active session of its user, and leav
   expect((await machine.port.report()).sessions).toContainEqual({
     user: ada.name,
     userKey: ada.name,
+    account: expect.stringMatching(/^uid:\d+$/) as string,
     aliases: expect.arrayContaining([`.\\${ada.name}`]) as string[],
     state: 'active',
   });
