@@ -17,6 +17,7 @@ export const runCases: readonly Case[] = [
   ['Foreach, Scope, variables, If, Wait, Http', walksActions],
   ['Foreach of many rounds, two deep', walksLoops],
   ['B3: a connection is tested', testsConnection],
+  ['A8: what a flow secures is neither shown nor kept in plain text', keepsSecrets],
 ];
 
 async function refusesStrangers({ url }: World): Promise<void> {
@@ -187,4 +188,40 @@ async function testsConnection(world: World): Promise<void> {
     return view['status'] === 'done';
   });
   assert.equal(view['ok'], true, JSON.stringify(view));
+}
+
+async function keepsSecrets(world: World): Promise<void> {
+  const secret = `planted-${world.mark}`;
+  const secure = { runtimeConfiguration: { secureData: { properties: ['inputs', 'outputs'] } } };
+  const flow = await world.flow(
+    'secured',
+    {
+      Join: { type: 'Compose', inputs: "@concat(triggerBody()?['token'],'!')", ...secure },
+      Choose: {
+        type: 'If',
+        expression: { equals: ["@length(outputs('Join'))", secret.length + 1] },
+        actions: { Work: world.action('acc-quick', 'one', { inputs: { token: "@outputs('Join')" } }) },
+        runAfter: { Join: ['Succeeded'] },
+      },
+    },
+    {
+      triggers: {
+        button: { type: 'Request', runtimeConfiguration: { secureData: { properties: ['inputs'] } } },
+      },
+    },
+  );
+  const run = await world.run(flow, { token: secret });
+  const view = await world.ended(run);
+  assert.equal(view['status'], 'Succeeded', JSON.stringify(view));
+  const children = view['children'] as { run: string }[];
+  assert.equal(children.length, 1, 'what was secured is read right');
+  const shown = [view, await world.get(`runs/${run}/actions`), await world.get(`runs/${children[0]?.run}`)];
+  assert.doesNotMatch(JSON.stringify(shown), new RegExp(secret));
+  for (const id of [run, ...children.map((child) => child.run)]) {
+    const history = await fetch(
+      `${world.url}/runtime/webhooks/durabletask/instances/${id}?showHistory=true&showHistoryOutput=true&code=${encodeURIComponent(world.key)}`,
+    );
+    // A key of the host alone does not open the histories.
+    if (history.status !== 401) assert.doesNotMatch(await history.text(), new RegExp(secret));
+  }
 }
