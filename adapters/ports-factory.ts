@@ -6,7 +6,7 @@ import { AppIdentity } from './azure/credential';
 import { storageAccount } from './azure/storage-account';
 import { AzureBlobs } from './blobs/azure-blobs';
 import { FileBlobs } from './blobs/file-blobs';
-import { requiredSetting, type Environment } from './environment';
+import { requiredSetting, type Environment, secretsFolder } from './environment';
 import { ArmMachineQueues } from './machine-queues/arm-machine-queues';
 import { AddressGuard, parseNetworks } from './http-guard/address-guard';
 import { createGuardedHttp } from './http-guard/guarded-http';
@@ -134,7 +134,7 @@ function createBlobs(environment: Environment, identity: AppIdentity): Blobs {
 }
 
 function createSecrets(environment: Environment, identity: AppIdentity): Secrets {
-  const folder = environment['ATTENDANT_SECRETS_DIR'];
+  const folder = secretsFolder(environment);
   if (folder) return new FileSecrets(folder);
   const vault = lazy(
     () => new KeyVaultSecrets({ url: requiredSetting(environment, 'ATTENDANT_KEY_VAULT_URL'), identity }),

@@ -9,7 +9,7 @@ import {
 import { openBox } from '../../contracts/sealed-box';
 import { outputsUse } from '../../contracts/sealed-credential';
 import type { Sealed, Sealer } from '../../contracts/sealed-values';
-import { requiredSetting, type Environment } from '../environment';
+import { requiredSetting, secretsFolder, type Environment } from '../environment';
 import { readDataKey } from './data-key';
 
 const NONCE_BYTES = 12;
@@ -93,7 +93,7 @@ export class EnvironmentSealer implements Sealer {
 
 /** @throws Error naming the setting that is missing or wrong. */
 function keyText(environment: Environment): string {
-  const folder = environment['ATTENDANT_SECRETS_DIR'];
+  const folder = secretsFolder(environment);
   if (!environment['ATTENDANT_DATA_KEY'] && folder) return readDataKey(folder);
   const text = requiredSetting(environment, 'ATTENDANT_DATA_KEY');
   if (text.length >= FEWEST_CHARACTERS) return text;

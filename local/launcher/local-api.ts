@@ -28,6 +28,9 @@ export interface RunView {
   [more: string]: unknown;
 }
 
+/** A host that restarts leaves callers without an answer. */
+const ANSWER_WITHIN_MS = 100_000;
+
 /** The few calls that the launcher makes to the API of the host it started. */
 export class LocalApi {
   constructor(
@@ -73,7 +76,7 @@ export class LocalApi {
     return (await this.call('GET', `/api/runs/${run}`)) as RunView;
   }
 
-  /** @returns the JSON of the answer. @throws ApiError */
+  /** @returns the JSON of the answer. @throws ApiError; TimeoutError when there is none */
   async call(
     method: string,
     path: string,
@@ -85,6 +88,7 @@ export class LocalApi {
       method,
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : new Uint8Array(body) }),
       headers: { 'x-functions-key': this.key, ...(type ? { 'content-type': type } : {}), ...headers },
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     });
     const text = await response.text();
     if (response.ok) return text === '' ? undefined : JSON.parse(text);
