@@ -105,7 +105,7 @@ export function decideRestart(state: JournalState, wallNow: number, damaged = fa
 
 /**
  * An acceptance reserves nothing (rule 3), but of one account under two names: the control plane learns from the answer to an offer
- * that they are one, and both `go`s would be on their way. Which of them is told to go shows within a minute.
+ * that they are one, and both `go`s would be on their way (docs/adr/0008-one-account-many-names.md). Who is told to go shows within a minute.
  */
 const SETTLED_WITHIN_MS = 60_000;
 
