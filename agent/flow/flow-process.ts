@@ -3,6 +3,7 @@ import { statfsSync, writeFileSync } from 'node:fs';
 import type { WorkerJob, WorkerMessage, WorkerResult } from '../../contracts/worker-protocol';
 import { AgentError, messageOf } from '../errors';
 import { flowCommand } from '../runner/commands';
+import { killProcesses } from '../process/kill-processes';
 import { isElevated } from './elevation';
 import { FlowPipe } from './flow-pipe';
 import { LineSplitter } from './line-splitter';
@@ -72,7 +73,7 @@ export class FlowProcess {
       now: Date.now,
       deliver: (lines, dropped) => this.tell({ type: 'log', lines, dropped }),
     });
-    const usage = new UsageMeter({ sampled: (now, processes) => this.watch(now, processes) });
+    const usage = new UsageMeter({ sampled: (now, family) => this.watch(now, family) });
     const child = spawn(program, args, {
       cwd: job.workFolder,
       env: {
@@ -147,15 +148,20 @@ export class FlowProcess {
   }
 
   /** The run record learns what is used; a program that starts processes without end is ended. */
-  private watch(usage: Extract<WorkerMessage, { type: 'usage' }>['usage'], processes: number): void {
+  private watch(
+    usage: Extract<WorkerMessage, { type: 'usage' }>['usage'],
+    family: ReadonlySet<number>,
+  ): void {
     const now = performance.now();
     if (now - this.usageToldAt >= USAGE_EVERY_MS) {
       this.usageToldAt = now;
       this.tell({ type: 'usage', usage });
     }
     const { maxProcesses } = this.job;
-    if (processes <= maxProcesses) return;
-    const detail = `It had ${processes} processes; the limit is ${maxProcesses}.`;
+    if (family.size <= maxProcesses) return;
+    // Before anything is told: with every moment there would be more.
+    killProcesses(family);
+    const detail = `It had ${family.size} processes; the limit is ${maxProcesses}.`;
     this.endEarly?.(failed('DesktopFlowLimitExceeded', detail, { subCode: 'processes' }));
   }
 

@@ -9,8 +9,8 @@ const MS_PER_TICK = 10;
 const PAGE_BYTES = 4_096;
 
 export interface UsageMeterOptions {
-  /** Called at every look with what the run uses now and how many processes it has. */
-  sampled: (usage: Usage, processes: number) => void;
+  /** Called at every look with what the run uses now and the pids that it has. */
+  sampled: (usage: Usage, family: ReadonlySet<number>) => void;
 }
 
 /** Measures what the run of this worker uses, without the worker itself. Elsewhere than on Linux: zero. */
@@ -56,7 +56,7 @@ export class UsageMeter {
     const { peakRssBytes } = this;
     const wallMs = Math.round(now - this.began);
     const usage = { cpuMs: this.cpuMs, cpuNow: round(cpuNow), rssBytes, peakRssBytes, wallMs };
-    this.options.sampled(usage, family.size);
+    this.options.sampled(usage, new Set(family.keys()));
   }
 }
 

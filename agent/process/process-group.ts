@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { hasCode } from '../errors';
 import type { ProcessIdentity } from '../protocol/records';
-import { isAlive, readProcStat } from './process-identity';
+import { readProcessTable } from './family';
+import { killProcesses, sendSignal } from './kill-processes';
+import { hasEnded, isAlive, type ProcStat } from './process-identity';
 
 /*
  * A run's worker leads a process group of its own and the desktop flow's program belongs to it, so that one pid names
@@ -32,14 +33,6 @@ export async function signalGroup(leader: number, signal: NodeJS.Signals): Promi
   sendSignal(-leader, signal);
 }
 
-function sendSignal(target: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(target, signal);
-  } catch (error) {
-    if (!hasCode(error, 'ESRCH') && !hasCode(error, 'EPERM')) throw error;
-  }
-}
-
 /**
  * Freezes (SIGSTOP) or thaws (SIGCONT) every process of a run, also those that left its group. Frozen is what stays frozen: it looks
  * again until no process is left that could have started another one.
@@ -50,11 +43,10 @@ export async function freezeGroup(run: Remains, signal: 'SIGSTOP' | 'SIGCONT'): 
   if (run.worker) await signalGroup(run.worker.pid, signal);
   const frozen = signal === 'SIGSTOP';
   for (let look = 0; look < MOST_LOOKS; look++) {
-    const pids = await remaining(run);
-    const stats = await Promise.all(pids.map(readProcStat));
-    const others = pids.filter((_, index) => stats[index] && (stats[index].state === 'T') !== frozen);
+    const left = [...(await remaining(run))];
+    const others = left.filter(([, stat]) => stat && (stat.state === 'T') !== frozen);
     if (others.length === 0) break;
-    for (const pid of others) sendSignal(pid, signal);
+    for (const [pid] of others) sendSignal(pid, signal);
     await sleep(10);
   }
   return true;
@@ -75,39 +67,43 @@ export async function killRemains(remains: Remains, patienceMs = 30_000): Promis
   const until = performance.now() + patienceMs;
   for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 2, 250)) {
     const left = await remaining(remains);
-    if (left.length === 0) return true;
+    if (left.size === 0) return true;
     if (performance.now() > until) return false;
-    if (process.platform === 'win32') await signalGroup(left[0] ?? 0, 'SIGKILL');
-    else for (const pid of left) sendSignal(pid, 'SIGKILL');
+    if (process.platform === 'win32') for (const pid of left.keys()) await signalGroup(pid, 'SIGKILL');
+    else killProcesses(new Set(left.keys()));
     await sleep(pauseMs);
   }
 }
 
-async function remaining({ worker, mark }: Remains): Promise<number[]> {
-  if (process.platform !== 'linux') return worker && (await isAlive(worker)) ? [worker.pid] : [];
+/**
+ * Living processes of a run by pid. Read in one go: a program that starts processes without end would win against a look that yields.
+ * Elsewhere than on Linux: the worker.
+ */
+async function remaining({ worker, mark }: Remains): Promise<Map<number, ProcStat | undefined>> {
+  if (process.platform !== 'linux')
+    return new Map(worker && (await isAlive(worker)) ? [[worker.pid, undefined]] : []);
+  const table = readProcessTable();
   // While a group has a member its number is not given to a new process, so a leader that is gone still names it.
-  const leaderStat = worker && (await readProcStat(worker.pid));
-  const groupIsOurs = worker && (!leaderStat || leaderStat.startTicks === worker.start);
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const found = await Promise.all(
-    pids.map(async (pid) => {
-      if (pid === process.pid) return false;
-      const stat = await readProcStat(pid);
-      if (!stat || stat.state === 'Z' || stat.state === 'X') return false;
-      const marks = (await environmentOf(pid)).filter((entry) => entry.startsWith(`${RUN_MARK}=`));
-      if (marks.some((entry) => entry.startsWith(`${RUN_MARK}=${mark}`))) return true;
-      // The journal of a copied data folder names workers of the folder that it was copied from.
-      if (marks.length > 0) return false;
-      return groupIsOurs && (stat.group === worker.pid || stat.session === worker.pid);
-    }),
-  );
-  return pids.filter((_, index) => found[index]);
+  const leader = worker && table.get(worker.pid);
+  const group = worker && (!leader || leader.startTicks === worker.start) ? worker.pid : undefined;
+  const found = new Map<number, ProcStat>();
+  for (const [pid, stat] of table) {
+    if (pid === process.pid || hasEnded(stat)) continue;
+    const marks = environmentOf(pid).filter((entry) => entry.startsWith(`${RUN_MARK}=`));
+    // The journal of a copied data folder names workers of the folder that it was copied from: theirs have another mark.
+    const ours =
+      marks.length > 0
+        ? marks.some((entry) => entry.startsWith(`${RUN_MARK}=${mark}`))
+        : stat.group === group || stat.session === group;
+    if (ours) found.set(pid, stat);
+  }
+  return found;
 }
 
 /** `NAME=value` entries that the process was started with; none when it is gone or another user's. */
-export async function environmentOf(pid: number): Promise<string[]> {
+export function environmentOf(pid: number): string[] {
   try {
-    return (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0');
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
   } catch {
     return [];
   }

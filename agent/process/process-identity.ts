@@ -48,6 +48,11 @@ export function parseProcStat(text: string): ProcStat {
   };
 }
 
+/** It only waits to be noticed by its parent. */
+export function hasEnded({ state }: ProcStat): boolean {
+  return state === 'Z' || state === 'X';
+}
+
 /**
  * When the process started, in the unit of the system (only ever compared with itself).
  * @returns undefined when it is gone; a zombie counts as gone.
@@ -55,7 +60,7 @@ export function parseProcStat(text: string): ProcStat {
 export async function startOf(pid: number): Promise<string | undefined> {
   if (process.platform === 'linux') {
     const stat = await readProcStat(pid);
-    return stat && stat.state !== 'Z' && stat.state !== 'X' ? stat.startTicks : undefined;
+    return stat && !hasEnded(stat) ? stat.startTicks : undefined;
   }
   const [program, args] =
     process.platform === 'win32'

@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { readProcessTable } from './family';
+import { hasEnded } from './process-identity';
 
 /** A living process (Linux). */
 export interface ProcessRow {
@@ -13,20 +14,25 @@ export interface ProcessRow {
   startTicks: number;
 }
 
-/** All processes of the machine by pid, without those that have ended and only wait to be noticed. */
-export async function processTable(): Promise<Map<number, ProcessRow>> {
-  const rows = await Promise.all(
-    [...readProcessTable()].map(async ([pid, stat]): Promise<[number, ProcessRow][]> => {
-      const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-      const uid = /^Uid:\t\d+\t(\d+)/m.exec(status)?.[1];
-      if (uid === undefined || stat.state === 'Z' || stat.state === 'X') return [];
-      const name = /^Name:\t(.*)/m.exec(status)?.[1] ?? '';
-      return [
-        [pid, { pid, parent: stat.parent, name, uid: Number(uid), startTicks: Number(stat.startTicks) }],
-      ];
-    }),
-  );
-  return new Map(rows.flat());
+/** All processes of the machine by pid, without those that have ended and only wait to be noticed. Read in one go. */
+export function processTable(): Map<number, ProcessRow> {
+  const rows = new Map<number, ProcessRow>();
+  for (const [pid, stat] of readProcessTable()) {
+    const status = hasEnded(stat) ? '' : statusOf(pid);
+    const uid = /^Uid:\t\d+\t(\d+)/m.exec(status)?.[1];
+    if (uid === undefined) continue;
+    const name = /^Name:\t(.*)/m.exec(status)?.[1] ?? '';
+    rows.set(pid, { pid, parent: stat.parent, name, uid: Number(uid), startTicks: Number(stat.startTicks) });
+  }
+  return rows;
+}
+
+function statusOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/status`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** The process and those that it descends from, nearest first. */

@@ -70,14 +70,14 @@ export function parseLogind(text: string): Desktop[] {
 async function displayOwners(): Promise<Desktop[]> {
   const sockets = await readdir(path.dirname(xSocket(0))).catch((): string[] => []);
   const numbers = sockets.flatMap((name) => (/^X\d+$/.test(name) ? Number(name.slice(1)) : []));
-  const table = await processTable();
+  const table = processTable();
   const found: Desktop[] = [];
   for (const number of numbers) {
     if (!(await isServed(number))) continue;
     const owner = await lstat(xSocket(number)).catch(() => undefined);
     const display = `:${number}`;
-    const inside = await processesWith(table, 'DISPLAY', display);
-    if (await isMadeByAgent(inside)) continue;
+    const inside = processesWith(table, 'DISPLAY', display);
+    if (isMadeByAgent(inside)) continue;
     // A display manager's server belongs to root; whose session it is, its programs say.
     const uid = owner?.uid || inside.find((row) => row.uid !== 0)?.uid;
     if (uid === undefined || uid === 0) continue;
@@ -87,16 +87,14 @@ async function displayOwners(): Promise<Desktop[]> {
   return found;
 }
 
-async function isMadeByAgent(inside: readonly ProcessRow[]): Promise<boolean> {
-  for (const { pid } of inside)
-    if (valueOf(await environmentOf(pid), SESSION_MARK) !== undefined) return true;
-  return false;
+function isMadeByAgent(inside: readonly ProcessRow[]): boolean {
+  return inside.some(({ pid }) => valueOf(environmentOf(pid), SESSION_MARK) !== undefined);
 }
 
 async function isLocked(inside: readonly ProcessRow[]): Promise<boolean> {
   for (const { pid, name } of inside) {
     if (LOCKERS.test(name)) return true;
-    const home = valueOf(await environmentOf(pid), 'HOME');
+    const home = valueOf(environmentOf(pid), 'HOME');
     if (home !== undefined && (await exists(path.join(home, LOCK_MARKER)))) return true;
   }
   return false;
@@ -107,16 +105,16 @@ const SHARED =
   /^(DISPLAY|XAUTHORITY|WAYLAND_DISPLAY|DBUS_SESSION_BUS_ADDRESS|DESKTOP_SESSION|GTK_.*|QT_.*|XDG_.*|LANG|LC_.*|PATH)=/;
 
 export async function desktopEnvironment(desktop: Desktop): Promise<Record<string, string>> {
-  const table = await processTable();
-  const byDisplay = desktop.display ? await processesWith(table, 'DISPLAY', desktop.display) : [];
+  const table = processTable();
+  const byDisplay = desktop.display ? processesWith(table, 'DISPLAY', desktop.display) : [];
   const inside = desktop.id
-    ? [...byDisplay, ...(await processesWith(table, 'XDG_SESSION_ID', desktop.id))]
+    ? [...byDisplay, ...processesWith(table, 'XDG_SESSION_ID', desktop.id)]
     : byDisplay;
   const oldest = inside
     .filter(({ uid }) => uid === desktop.uid)
     .sort((one, other) => one.startTicks - other.startTicks);
   for (const { pid } of oldest) {
-    const entries = (await environmentOf(pid)).filter((entry) => SHARED.test(entry));
+    const entries = environmentOf(pid).filter((entry) => SHARED.test(entry));
     if (valueOf(entries, 'DISPLAY') ?? valueOf(entries, 'WAYLAND_DISPLAY')) {
       return Object.fromEntries(entries.map((entry) => entry.split(/=(.*)/s).slice(0, 2))) as Record<
         string,
@@ -127,19 +125,12 @@ export async function desktopEnvironment(desktop: Desktop): Promise<Record<strin
   return desktop.display === undefined ? {} : { DISPLAY: desktop.display };
 }
 
-async function processesWith(
-  table: ReadonlyMap<number, ProcessRow>,
-  name: string,
-  value: string,
-): Promise<ProcessRow[]> {
-  const rows = await Promise.all(
-    [...table.values()].map(async (row) => {
-      const found = valueOf(await environmentOf(row.pid), name);
-      // `:0.0` is a screen of `:0`.
-      return found === value || (name === 'DISPLAY' && found === `${value}.0`) ? [row] : [];
-    }),
-  );
-  return rows.flat();
+function processesWith(table: ReadonlyMap<number, ProcessRow>, name: string, value: string): ProcessRow[] {
+  return [...table.values()].filter((row) => {
+    const found = valueOf(environmentOf(row.pid), name);
+    // `:0.0` is a screen of `:0`.
+    return found === value || (name === 'DISPLAY' && found === `${value}.0`);
+  });
 }
 
 function valueOf(entries: readonly string[], name: string): string | undefined {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { killProcesses, sendSignal } from '../../process/kill-processes';
 import { environmentOf, RUN_MARK } from '../../process/process-group';
 import { lineage, processTable, type ProcessRow } from '../../process/process-table';
 import { groupMembers, killGroup } from './cgroup';
@@ -38,20 +39,12 @@ export async function endSessionProcesses(
     if (passed > patienceMs) return false;
     if (!asked) {
       asked = true;
-      for (const pid of left) signal(pid, 'SIGTERM');
+      for (const pid of left) sendSignal(pid, 'SIGTERM');
     } else if (passed >= askMs) {
       if (scope.group !== undefined && spared.size === 0) await killGroup(scope.group);
-      for (const pid of left) signal(pid, 'SIGKILL');
+      killProcesses(new Set(left));
     }
     await sleep(pauseMs);
-  }
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It has ended by itself.
   }
 }
 
@@ -61,12 +54,12 @@ function signal(pid: number, name: NodeJS.Signals): void {
  * watches it (sshd, login) and is not touched.
  */
 export async function sessionProcesses(scope: SessionScope): Promise<number[]> {
-  const table = await processTable();
+  const table = processTable();
   const found = new Set(scope.group === undefined ? [] : await groupMembers(scope.group));
   const suspects = [...table.values()].filter(({ uid, pid }) => uid === scope.uid && !found.has(pid));
   const ancestors = new Set(lineage(table, process.pid).map(({ pid }) => pid));
   for (const suspect of suspects) {
-    const marks = (await environmentOf(suspect.pid)).filter((entry) =>
+    const marks = environmentOf(suspect.pid).filter((entry) =>
       [SESSION_MARK, RUN_MARK].some((name) => entry.startsWith(`${name}=`)),
     );
     if (marks.includes(`${SESSION_MARK}=${scope.mark}`)) found.add(suspect.pid);
