@@ -17,7 +17,7 @@ const shared = {
 
 /**
  * unit: pure rules and single modules, in process. conformance: emulators against the vendors' own clients.
- * e2e: the built product as processes (needs `npm run build`).
+ * The slower suites have files of their own beside this one.
  */
 module.exports = {
   maxWorkers: 2,
@@ -30,13 +30,5 @@ module.exports = {
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(conformance|e2e|browser|windows)/'],
     },
     { ...shared, displayName: 'conformance', testMatch: ['<rootDir>/test/conformance/**/*.test.ts'] },
-    {
-      ...shared,
-      displayName: 'e2e',
-      setupFilesAfterEnv: ['<rootDir>/test/e2e/support/patience.ts'],
-      testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
-      // Those make users and screens (jest.gui.config.js).
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/e2e/gui/'],
-    },
   ],
 };

@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { upgrade } from '../../../agent/cli/upgrade';
-import { runTool } from '../../../agent/system/run-tool';
+import { upgrade } from '../../agent/cli/upgrade';
+import { runTool } from '../../agent/system/run-tool';
 
 /** An agent as far as an upgrade sees it: tells its version, holds the lock of the folder, says its state, and ends as it is told. */
 function program(version: string, endAfterMs?: number): string {
