@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { readProcStat } from '../../agent/process/process-identity';
-import { ownSession } from '../../agent/session/own';
-import type { AgentCommand } from '../../contracts/agent-protocol';
-import type { Fence } from '../../contracts/ids';
-import { AgentFixture, nodeFlow, stop } from '../support/agent/agent-fixture';
+import { readProcStat } from '../../../agent/process/process-identity';
+import { ownSession } from '../../../agent/session/own';
+import type { AgentCommand } from '../../../contracts/agent-protocol';
+import type { Fence } from '../../../contracts/ids';
+import { AgentFixture, nodeFlow, stop } from '../../support/agent/agent-fixture';
 
 const PNG = Buffer.from('\x89PNG of a dialog', 'latin1');
 let screen: () => Promise<Buffer> = async () => PNG;

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { startOf } from '../../agent/process/process-identity';
-import { AgentFixture, go, nodeFlow, offer, root } from '../support/agent/agent-fixture';
-import { BrokerBackend } from '../support/agent/broker-backend';
-import { newRunId } from '../support/agent/fake-control-plane';
-import { zipOf } from '../support/agent/zip';
+import { startOf } from '../../../agent/process/process-identity';
+import { AgentFixture, go, nodeFlow, offer, root } from '../../support/agent/agent-fixture';
+import { BrokerBackend } from '../../support/agent/broker-backend';
+import { newRunId } from '../../support/agent/fake-control-plane';
+import { zipOf } from '../../support/agent/zip';
 
 /** `attendant-agent` as a process of its own, over HTTP and AMQP. */
 describe('the agent as a program', () => {

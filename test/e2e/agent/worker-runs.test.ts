@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { startOf } from '../../agent/process/process-identity';
-import { AgentFixture, nodeFlow, stop } from '../support/agent/agent-fixture';
+import { startOf } from '../../../agent/process/process-identity';
+import { AgentFixture, nodeFlow, stop } from '../../support/agent/agent-fixture';
 
 /** Desktop flows in real worker processes (rows L4, L5). */
 describe('a desktop flow in its worker', () => {

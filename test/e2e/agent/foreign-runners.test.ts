@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { AgentFixture } from '../support/agent/agent-fixture';
+import { AgentFixture } from '../../support/agent/agent-fixture';
 
 /*
  * Stand-ins for programs that are not on this computer. Each does what the real one is documented to do with what it is given: Robot

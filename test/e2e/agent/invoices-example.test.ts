@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { AgentFixture, root } from '../support/agent/agent-fixture';
+import { AgentFixture, root } from '../../support/agent/agent-fixture';
 
 const examples = path.join(root, 'examples/desktop-flows');
 
