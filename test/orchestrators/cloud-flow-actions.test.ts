@@ -1,27 +1,21 @@
 import type { CloudRunStatus } from '../../contracts/runs';
 import type { CloudFlowRunResult } from '../../domain/runs/run-inputs';
 import { checkDefinition } from '../../domain/flows/definition-problems';
-import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import type { AppRig } from '../support/app-rig';
+import { startApp } from '../support/start-app';
 import { HOUR, MINUTE, publishDesktopFlow, runId } from '../support/runs';
 import { TestAgent } from '../support/test-agent';
 
-const mockFunctions = new RegisteredFunctions();
-let mockRig: AppRig;
-jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
-jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
-jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+let rig: AppRig;
 
 let agent: TestAgent;
 beforeEach(async () => {
-  jest.resetModules();
-  mockRig = new AppRig(mockFunctions);
-  jest.requireActual('../../app');
-  mockRig.run();
-  agent = await TestAgent.register(mockRig, 1);
+  rig = startApp();
+  agent = await TestAgent.register(rig, 1);
   await agent.hello();
-  await publishDesktopFlow(mockRig);
+  await publishDesktopFlow(rig);
 });
-afterEach(() => mockRig.close());
+afterEach(() => rig.close());
 
 const run = runId(1);
 const after = (...names: string[]) => ({
@@ -41,17 +35,16 @@ async function start(given: Given, triggerBody: unknown = {}, parameters?: objec
   const checked = checkDefinition({ name: 'flow', triggers: { manual: { type: 'Request' } }, ...given });
   expect(checked.problems).toEqual([]);
   if (!checked.definition) throw new Error('the definition is wrong');
-  const { hash } = await mockRig.ports.flows.put(checked.definition);
+  const { hash } = await rig.ports.flows.put(checked.definition);
   const input = { run, flow: 'flow', definition: hash, triggerBody, startedBy: 'ann', parameters };
-  await mockRig.start('cloud-flow-run', input, run);
+  await rig.start('cloud-flow-run', input, run);
 }
 
-const cloudRun = () => mockRig.instance<CloudFlowRunResult, CloudRunStatus>(run);
+const cloudRun = () => rig.instance<CloudFlowRunResult, CloudRunStatus>(run);
 const output = async () => (await cloudRun()).output;
 const statuses = async () =>
   Object.fromEntries(Object.entries((await output()).actions).map(([name, { status }]) => [name, status]));
-const records = async (parent: string) =>
-  (await mockRig.ports.actions.list(run, { parent, top: 100 })).records;
+const records = async (parent: string) => (await rig.ports.actions.list(run, { parent, top: 100 })).records;
 
 test('A5: an action whose value is over the limit fails by name, keeps nothing of it, and others can handle that', async () => {
   const text = 'x'.repeat(300_000);
@@ -203,9 +196,9 @@ describe('A5: scopes', () => {
       },
     });
     const grant = await agent.startRun();
-    await mockRig.advance(HOUR);
+    await rig.advance(HOUR);
     await agent.say('done', { outcome: 'Stopped' }, grant);
-    await mockRig.advance(2 * HOUR);
+    await rig.advance(2 * HOUR);
     expect(await statuses()).toMatchObject({
       Slow: 'TimedOut',
       W0: 'Cancelled',
@@ -292,7 +285,7 @@ describe('A5: Terminate', () => {
       },
     });
     const grant = await agent.startRun();
-    await mockRig.advance(MINUTE);
+    await rig.advance(MINUTE);
     expect(agent.commands('stop')).toHaveLength(1);
     await agent.say('done', { outcome: 'Stopped' }, grant);
     const ended = await output();

@@ -2,22 +2,16 @@ import { changeFlowState } from '../../adapters/flow-state';
 import type { CloudRunStatus } from '../../contracts/runs';
 import { checkDefinition } from '../../domain/flows/definition-problems';
 import type { CloudFlowRunResult } from '../../domain/runs/run-inputs';
-import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import type { AppRig } from '../support/app-rig';
+import { startApp } from '../support/start-app';
 import { HOUR, MINUTE, runId } from '../support/runs';
 
-const mockFunctions = new RegisteredFunctions();
-let mockRig: AppRig;
-jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
-jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
-jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+let rig: AppRig;
 
 beforeEach(() => {
-  jest.resetModules();
-  mockRig = new AppRig(mockFunctions, { ATTENDANT_DISABLE_AFTER_FAILURES: '3' });
-  jest.requireActual('../../app');
-  mockRig.run();
+  rig = startApp({ ATTENDANT_DISABLE_AFTER_FAILURES: '3' });
 });
-afterEach(() => mockRig.close());
+afterEach(() => rig.close());
 
 async function put(actions: object, more: object = {}): Promise<string> {
   const checked = checkDefinition({
@@ -28,20 +22,16 @@ async function put(actions: object, more: object = {}): Promise<string> {
   });
   expect(checked.problems).toEqual([]);
   if (!checked.definition) throw new Error('the definition is wrong');
-  return (await mockRig.ports.flows.put(checked.definition)).hash;
+  return (await rig.ports.flows.put(checked.definition)).hash;
 }
 
 /** Starts run number `n` of the flow. */
 async function start(n: number, definition: string, trigger = 'Button'): Promise<void> {
   const run = runId(n);
-  await mockRig.start(
-    'cloud-flow-run',
-    { run, flow: 'flow', definition, trigger, triggerBody: { ok: n } },
-    run,
-  );
+  await rig.start('cloud-flow-run', { run, flow: 'flow', definition, trigger, triggerBody: { ok: n } }, run);
 }
 const result = async (n: number): Promise<CloudFlowRunResult> =>
-  (await mockRig.instance<CloudFlowRunResult, CloudRunStatus>(runId(n))).output;
+  (await rig.instance<CloudFlowRunResult, CloudRunStatus>(runId(n))).output;
 
 const nap = { type: 'Wait', inputs: { interval: { count: 1, unit: 'Hour' } } };
 const after = (...names: string[]) => ({
@@ -52,11 +42,11 @@ const say = (word: string) => ({ type: 'Compose', inputs: word, ...after('Nap') 
 describe('A8: a run keeps the definition that it was started with', () => {
   test.each([
     ['changed', () => put({ Nap: nap, Say: say('new') })],
-    ['deleted', () => changeFlowState(mockRig.ports, 'flow', { to: 'deleted', by: 'owner' })],
+    ['deleted', () => changeFlowState(rig.ports, 'flow', { to: 'deleted', by: 'owner' })],
   ])('when its flow is %s meanwhile', async (_what, change) => {
     await start(1, await put({ Nap: nap, Say: say('old') }, { outputs: { word: "@outputs('Say')" } }));
     await change();
-    await mockRig.advance(2 * HOUR);
+    await rig.advance(2 * HOUR);
     expect(await result(1)).toMatchObject({ state: 'Succeeded', outputs: { word: 'old' } });
   });
 });
@@ -64,7 +54,7 @@ describe('A8: a run keeps the definition that it was started with', () => {
 describe('A3: a flow whose triggers start failing runs', () => {
   // Runs fail unless their number is 3.
   const actions = { Judge: { type: 'Compose', inputs: "@if(equals(triggerBody()['ok'], 3), 1, div(1, 0))" } };
-  const state = async () => (await mockRig.ports.flows.get('flow'))?.disabled?.reason;
+  const state = async () => (await rig.ports.flows.get('flow'))?.disabled?.reason;
 
   test('is disabled after as many as the settings say, one after another', async () => {
     const hash = await put(actions);
@@ -73,7 +63,7 @@ describe('A3: a flow whose triggers start failing runs', () => {
     expect(await state()).toBeUndefined();
     await start(6, hash, 'Recurrence');
     expect(await state()).toBe('ConsecutiveFailures');
-    expect(mockRig.warnings.join()).toContain('The flow flow was disabled: 3 runs');
+    expect(rig.warnings.join()).toContain('The flow flow was disabled: 3 runs');
   });
 
   test('stays enabled when a person has started them', async () => {
@@ -112,7 +102,7 @@ describe('A5: variables that two branches change at the same time', () => {
     };
     const actions = { Make: make, ...branch('Left', size), ...branch('Right', size) };
     await start(1, await put(actions, { outputs: { n: "@variables('n')" } }));
-    await mockRig.advance(MINUTE);
+    await rig.advance(MINUTE);
     expect((await result(1)).outputs).toEqual({ n: 2 * size });
   });
 });

@@ -5,14 +5,11 @@ import type * as guardedHttp from '../../adapters/http-guard/guarded-http';
 import type { CloudRunStatus } from '../../contracts/runs';
 import { checkDefinition } from '../../domain/flows/definition-problems';
 import type { CloudFlowRunResult } from '../../domain/runs/run-inputs';
-import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import type { AppRig } from '../support/app-rig';
+import { startApp } from '../support/start-app';
 import { HOUR, runId } from '../support/runs';
 
-const mockFunctions = new RegisteredFunctions();
-let mockRig: AppRig;
-jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
-jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
-jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+let rig: AppRig;
 
 let server: Server;
 let asked: number;
@@ -20,16 +17,14 @@ const run = runId(1);
 
 /** Makes the app anew, with these settings. */
 function begin(settings: Record<string, string>): void {
-  jest.resetModules();
-  mockRig = new AppRig(mockFunctions, settings);
-  // Of the same modules as the app, which knows what is thrown by its class.
-  const { createGuardedHttp } = jest.requireActual<typeof guardedHttp>(
-    '../../adapters/http-guard/guarded-http',
-  );
-  const networks = parseNetworks(mockRig.ports.settings.allowedNetworks);
-  Object.assign(mockRig.ports, { http: createGuardedHttp(new AddressGuard(networks)) });
-  jest.requireActual('../../app');
-  mockRig.run();
+  rig = startApp(settings, ({ ports }) => {
+    // Of the same modules as the app, which knows what is thrown by its class.
+    const { createGuardedHttp } = jest.requireActual<typeof guardedHttp>(
+      '../../adapters/http-guard/guarded-http',
+    );
+    const networks = parseNetworks(ports.settings.allowedNetworks);
+    Object.assign(ports, { http: createGuardedHttp(new AddressGuard(networks)) });
+  });
 }
 
 async function serve(answer: RequestListener): Promise<string> {
@@ -49,14 +44,14 @@ async function ask(uri: string, more: object = {}, inputs: object = {}) {
   const checked = checkDefinition({ name: 'flow', triggers, actions: { Ask } });
   expect(checked.problems).toEqual([]);
   if (!checked.definition) throw new Error('the definition is wrong');
-  const { hash } = await mockRig.ports.flows.put(checked.definition);
-  await mockRig.start('cloud-flow-run', { run, flow: 'flow', definition: hash, triggerBody: {} }, run);
-  await mockRig.advance(HOUR);
-  return (await mockRig.instance<CloudFlowRunResult, CloudRunStatus>(run)).output.actions['Ask'];
+  const { hash } = await rig.ports.flows.put(checked.definition);
+  await rig.start('cloud-flow-run', { run, flow: 'flow', definition: hash, triggerBody: {} }, run);
+  await rig.advance(HOUR);
+  return (await rig.instance<CloudFlowRunResult, CloudRunStatus>(run)).output.actions['Ask'];
 }
 
 afterEach(async () => {
-  await mockRig.close();
+  await rig.close();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
 });

@@ -2,31 +2,25 @@ import type { FlowDefinition } from '../../contracts/flow-definition';
 import { flowDefinition } from '../../contracts/flow-definition';
 import type { CloudRunStatus } from '../../contracts/runs';
 import type { CloudFlowRunResult } from '../../domain/runs/run-inputs';
-import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import type { AppRig } from '../support/app-rig';
+import { startApp } from '../support/start-app';
 import { HOUR, publishDesktopFlow, runId, SECOND } from '../support/runs';
 import { TestAgent } from '../support/test-agent';
 
-const mockFunctions = new RegisteredFunctions();
-let mockRig: AppRig;
-jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
-jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
-jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+let rig: AppRig;
 
 let agents: [TestAgent, TestAgent, TestAgent];
 beforeEach(async () => {
-  jest.resetModules();
-  mockRig = new AppRig(mockFunctions);
-  jest.requireActual('../../app');
-  mockRig.run();
+  rig = startApp();
   agents = [
-    await TestAgent.register(mockRig, 1),
-    await TestAgent.register(mockRig, 2),
-    await TestAgent.register(mockRig, 3),
+    await TestAgent.register(rig, 1),
+    await TestAgent.register(rig, 2),
+    await TestAgent.register(rig, 3),
   ];
   for (const agent of agents) await agent.hello();
-  await publishDesktopFlow(mockRig);
+  await publishDesktopFlow(rig);
 });
-afterEach(() => mockRig.close());
+afterEach(() => rig.close());
 
 const run = runId(1);
 
@@ -39,13 +33,13 @@ async function startFlow({ actions, outputs }: Given, triggerBody: unknown = {})
     actions,
     ...(outputs ? { outputs } : {}),
   });
-  const { hash } = await mockRig.ports.flows.put(definition);
+  const { hash } = await rig.ports.flows.put(definition);
   const input = { run, flow: 'flow', definition: hash, triggerBody, startedBy: 'ann', trigger: 'Button' };
-  await mockRig.start('cloud-flow-run', input, run);
+  await rig.start('cloud-flow-run', input, run);
 }
 
-const cloudRun = (): ReturnType<typeof mockRig.instance<CloudFlowRunResult, CloudRunStatus>> =>
-  mockRig.instance<CloudFlowRunResult, CloudRunStatus>(run);
+const cloudRun = (): ReturnType<typeof rig.instance<CloudFlowRunResult, CloudRunStatus>> =>
+  rig.instance<CloudFlowRunResult, CloudRunStatus>(run);
 
 function desktop(
   machine: number,
@@ -87,13 +81,13 @@ test('A5: outputs of one action are inputs of the next, and of the flow', async 
     status: 'Completed',
     output: { state: 'Succeeded', outputs: { sum: '7 EUR', booking: 'B1' } },
   });
-  expect(mockRig.ports.rows.get(run)).toMatchObject({
+  expect(rig.ports.rows.get(run)).toMatchObject({
     kind: 'cloud',
     name: 'flow',
     state: 'Succeeded',
     startedBy: 'ann',
   });
-  expect((await mockRig.ports.runs.children(run)).map((row) => row.run)).toEqual([`${run}-1`, `${run}-2`]);
+  expect((await rig.ports.runs.children(run)).map((row) => row.run)).toEqual([`${run}-1`, `${run}-2`]);
 });
 
 test('A5: a failed action skips what waits for its success, and starts what waits for its failure', async () => {
@@ -139,7 +133,7 @@ test('A5: branches run in parallel, and one does not wait for the other', async 
   const slowGrant = await slow.startRun();
   await quick.succeed(await quick.startRun());
   const thirdGrant = await third.startRun();
-  await mockRig.advance(HOUR);
+  await rig.advance(HOUR);
   await slow.succeed(slowGrant);
   expect((await cloudRun()).customStatus.actions).toMatchObject({
     Slow: { status: 'Succeeded' },
@@ -150,15 +144,15 @@ test('A5: branches run in parallel, and one does not wait for the other', async 
 });
 
 test('a child that broke without a word is found', async () => {
-  const { get } = mockRig.ports.desktopFlows;
-  mockRig.ports.desktopFlows.get = (name) =>
+  const { get } = rig.ports.desktopFlows;
+  rig.ports.desktopFlows.get = (name) =>
     name === 'away' ? Promise.reject(new Error('store away')) : get(name);
   const away = { type: 'DesktopFlow', inputs: { desktopFlow: 'away', connection: 'machine-2' } };
   await startFlow({ actions: { A: desktop(1), B: away, C: desktop(3, {}, { A: ['Succeeded'] }) } });
   const [a, , c] = agents;
   await a.succeed(await a.startRun());
   const last = await c.startRun();
-  await mockRig.advance(2 * HOUR);
+  await rig.advance(2 * HOUR);
   expect((await cloudRun()).customStatus.actions).toMatchObject({
     B: { status: 'Failed', error: { code: 'Internal' } },
   });
@@ -179,9 +173,9 @@ describe('A7: cancel', () => {
     const [first, second] = agents;
     const runs = await first.startRun();
     const alsoRuns = await second.startRun();
-    await mockRig.instances.raise(run, 'inbox', { kind: 'cancel', by: 'ben' });
-    await mockRig.idle();
-    expect((await mockRig.instance(`${run}-3`)).output).toMatchObject({ state: 'Cancelled' });
+    await rig.instances.raise(run, 'inbox', { kind: 'cancel', by: 'ben' });
+    await rig.idle();
+    expect((await rig.instance(`${run}-3`)).output).toMatchObject({ state: 'Cancelled' });
     expect((await cloudRun()).status).toBe('Running');
     await first.say('done', { outcome: 'Stopped' }, runs);
     await second.say('done', { outcome: 'Stopped' }, alsoRuns);
@@ -203,8 +197,8 @@ describe('A7: cancel', () => {
     await startFlow({ actions: Object.fromEntries(names.map((name) => [name, desktop(1)])) });
     await agents[0].succeed(await agents[0].startRun());
     const grant = await agents[0].startRun();
-    await mockRig.instances.raise(run, 'inbox', { kind: 'cancel' });
-    await mockRig.idle();
+    await rig.instances.raise(run, 'inbox', { kind: 'cancel' });
+    await rig.idle();
     await agents[0].say('done', { outcome: 'Stopped' }, grant);
     const { output } = await cloudRun();
     expect(output.state).toBe('Cancelled');
@@ -213,7 +207,7 @@ describe('A7: cancel', () => {
       Step1: { status: 'Cancelled' },
       Step29: { status: 'Cancelled' },
     });
-    expect((await mockRig.queue(agents[0].machine)).entries).toEqual([]);
+    expect((await rig.queue(agents[0].machine)).entries).toEqual([]);
   });
 });
 
@@ -232,11 +226,11 @@ test('a flow of 60 desktop flows is walked in segments, each history under 500 e
     if (!agent) throw new Error(`nothing is offered after ${n} runs`);
     const grant = await agent.startRun();
     await agent.succeed(grant, { n: agent.commands('go').at(-1)?.inputs['n'] });
-    await mockRig.advance(SECOND);
+    await rig.advance(SECOND);
   }
   expect((await cloudRun()).output).toMatchObject({ state: 'Succeeded', outputs: { last: 59 } });
   for (const instance of [run, `${run}.1`, `${run}.2`, `${run}.3`]) {
-    expect((await mockRig.history(instance)).length).toBeLessThan(500);
+    expect((await rig.history(instance)).length).toBeLessThan(500);
   }
 });
 

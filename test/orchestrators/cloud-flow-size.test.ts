@@ -2,24 +2,18 @@ import * as fc from 'fast-check';
 import type { CloudRunStatus } from '../../contracts/runs';
 import { checkDefinition } from '../../domain/flows/definition-problems';
 import type { CloudFlowRunResult } from '../../domain/runs/run-inputs';
-import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import type { AppRig } from '../support/app-rig';
+import { startApp } from '../support/start-app';
 import { HOUR, MINUTE, publishDesktopFlow, runId, SECOND } from '../support/runs';
 import { TestAgent } from '../support/test-agent';
 
-const mockFunctions = new RegisteredFunctions();
-let mockRig: AppRig;
-jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
-jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
-jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+let rig: AppRig;
 
 beforeEach(() => begin());
-afterEach(() => mockRig.close());
+afterEach(() => rig.close());
 
 function begin(): void {
-  jest.resetModules();
-  mockRig = new AppRig(mockFunctions);
-  jest.requireActual('../../app');
-  mockRig.run();
+  rig = startApp();
 }
 
 const run = runId(1);
@@ -29,15 +23,15 @@ async function start(given: object, triggerBody: unknown = {}, id = run): Promis
   const checked = checkDefinition({ name: 'flow', triggers: { manual: { type: 'Request' } }, ...given });
   expect(checked.problems).toEqual([]);
   if (!checked.definition) throw new Error('the definition is wrong');
-  const { hash } = await mockRig.ports.flows.put(checked.definition);
-  await mockRig.start('cloud-flow-run', { run: id, flow: 'flow', definition: hash, triggerBody }, id);
+  const { hash } = await rig.ports.flows.put(checked.definition);
+  await rig.start('cloud-flow-run', { run: id, flow: 'flow', definition: hash, triggerBody }, id);
 }
 
-const cloudRun = () => mockRig.instance<CloudFlowRunResult, CloudRunStatus>(run);
+const cloudRun = () => rig.instance<CloudFlowRunResult, CloudRunStatus>(run);
 
 /** Events of every orchestration of the run, as the SDK was given them in its last episode. */
 function histories(): number[] {
-  return [...mockRig.episodes].flatMap(([instance, { payload }]) =>
+  return [...rig.episodes].flatMap(([instance, { payload }]) =>
     instance.startsWith(run) ? [(JSON.parse(payload ?? '{}') as { history: unknown[] }).history.length] : [],
   );
 }
@@ -71,13 +65,13 @@ describe('A5: Foreach', () => {
     expect(Math.max(...histories())).toBeLessThan(LONGEST_HISTORY);
     const rounds = new Set<string>();
     for (let after: string | undefined; ;) {
-      const page = await mockRig.ports.actions.list(run, { parent: 'Loop', top: 1_000, after });
+      const page = await rig.ports.actions.list(run, { parent: 'Loop', top: 1_000, after });
       for (const { name } of page.records) rounds.add(name);
       after = page.continuation;
       if (after === undefined) break;
     }
     expect(rounds.size).toBe(10_000);
-    const [each] = (await mockRig.ports.actions.list(run, { parent: 'Loop[9876]', top: 5 })).records;
+    const [each] = (await rig.ports.actions.list(run, { parent: 'Loop[9876]', top: 5 })).records;
     expect(each?.outputs).toEqual({ value: 'item 9876' });
   }, 60_000);
 
@@ -104,7 +98,7 @@ describe('A5: Foreach', () => {
       },
       { items },
     );
-    await mockRig.advance(70 * SECOND);
+    await rig.advance(70 * SECOND);
     expect((await cloudRun()).output.outputs).toEqual({ seen: items });
     expect(Math.max(...histories())).toBeLessThan(LONGEST_HISTORY);
   });
@@ -120,9 +114,9 @@ describe('A5: Foreach', () => {
       );
       let most = 0;
       for (let minute = 0; (await cloudRun()).status === 'Running' && minute < 300; minute++) {
-        const open = [...mockRig.episodes.keys()].filter((instance) => instance.startsWith(`${run}.`));
+        const open = [...rig.episodes.keys()].filter((instance) => instance.startsWith(`${run}.`));
         const statuses = await Promise.all(
-          open.map(async (instance) => mockRig.instance<unknown, CloudRunStatus | undefined>(instance)),
+          open.map(async (instance) => rig.instance<unknown, CloudRunStatus | undefined>(instance)),
         );
         const running = statuses.flatMap(({ status, customStatus }) =>
           status === 'Running' ? [customStatus?.actions['Loop']?.iterations?.running ?? 0] : [],
@@ -131,7 +125,7 @@ describe('A5: Foreach', () => {
           most,
           running.reduce((sum, count) => sum + count, 0),
         );
-        await mockRig.advance(MINUTE);
+        await rig.advance(MINUTE);
       }
       expect(most).toBe(degree);
       expect((await cloudRun()).output.state).toBe('Succeeded');
@@ -166,7 +160,7 @@ describe('A5: Foreach', () => {
       { name: 'b', list: 'none' },
     ]);
     const records = async (parent: string) =>
-      (await mockRig.ports.actions.list(run, { parent, top: 10 })).records;
+      (await rig.ports.actions.list(run, { parent, top: 10 })).records;
     expect(await records('Outer[0]/Inner[1]')).toMatchObject([{ name: 'Pair', outputs: { value: 'a2' } }]);
     expect(await records('Outer[1]')).toMatchObject([
       { name: 'Inner', status: 'Failed', error: { code: 'InvalidInput' } },
@@ -176,8 +170,8 @@ describe('A5: Foreach', () => {
   test('A7: a cancel ends the rounds that go on, and starts no others', async () => {
     const items = Array.from({ length: 100 }, (_value, index) => index);
     await start({ actions: { Loop: loop({ actions: { Nap: pause([], 3_600) } }) } }, { items });
-    await mockRig.instances.raise(run, 'inbox', { kind: 'cancel', by: 'ben' });
-    await mockRig.advance(MINUTE);
+    await rig.instances.raise(run, 'inbox', { kind: 'cancel', by: 'ben' });
+    await rig.advance(MINUTE);
     expect((await cloudRun()).output).toMatchObject({
       state: 'Cancelled',
       actions: { Loop: { status: 'Cancelled', iterations: { total: 100, cancelled: 100 } } },
@@ -188,13 +182,13 @@ describe('A5: Foreach', () => {
 describe('A5: long flows', () => {
   test('500 actions in a chain, then 500 side by side: no history passes 500 events', async () => {
     await start({ actions: named(500, (n) => pause(n === 0 ? [] : [`A${n - 1}`])) });
-    await mockRig.advance(HOUR);
+    await rig.advance(HOUR);
     expect((await cloudRun()).output.state).toBe('Succeeded');
     expect(Math.max(...histories())).toBeLessThan(LONGEST_HISTORY);
-    await mockRig.close();
+    await rig.close();
     begin();
     await start({ actions: named(500, () => pause([], 60)) });
-    await mockRig.advance(MINUTE);
+    await rig.advance(MINUTE);
     expect((await cloudRun()).output.state).toBe('Succeeded');
     expect(Math.max(...histories())).toBeLessThan(LONGEST_HISTORY);
   }, 60_000);
@@ -214,7 +208,7 @@ describe('A5: long flows', () => {
         after: { type: 'Compose', inputs: "@actions('quick3').status", runAfter: { quick3: ['Succeeded'] } },
       },
     });
-    await mockRig.advance(MINUTE);
+    await rig.advance(MINUTE);
     const all = await liveStatuses();
     expect([all['quick29'], all['after'], all['slow0']]).toEqual(['Succeeded', 'Succeeded', 'Running']);
   });
@@ -244,7 +238,7 @@ describe('A5: long flows', () => {
       },
       outputs: { last: "@outputs('Last')" },
     });
-    await mockRig.advance(2 * HOUR);
+    await rig.advance(2 * HOUR);
     expect((await cloudRun()).output).toMatchObject({ state: 'Succeeded', outputs: { last: 'first18' } });
   });
 
@@ -278,10 +272,10 @@ describe('A5: long flows', () => {
 
 test('cost of an action at 500 actions is at most 1.3 times that at 50', async () => {
   const events = async (count: number): Promise<number> => {
-    await mockRig.close();
+    await rig.close();
     begin();
     await start({ actions: named(count, (n) => pause(n === 0 ? [] : [`A${n - 1}`])) });
-    await mockRig.advance(HOUR);
+    await rig.advance(HOUR);
     expect((await cloudRun()).output.state).toBe('Succeeded');
     return histories().reduce((sum, length) => sum + length, 0) / count;
   };
@@ -290,9 +284,9 @@ test('cost of an action at 500 actions is at most 1.3 times that at 50', async (
 }, 60_000);
 
 test('I1: desktop flows on several machines beside each other for days: the history stays short', async () => {
-  const agents = [await TestAgent.register(mockRig, 1), await TestAgent.register(mockRig, 2)];
+  const agents = [await TestAgent.register(rig, 1), await TestAgent.register(rig, 2)];
   for (const agent of agents) await agent.hello();
-  await publishDesktopFlow(mockRig);
+  await publishDesktopFlow(rig);
   const desktop = (machine: number) => ({
     type: 'DesktopFlow',
     inputs: { desktopFlow: 'invoices', connection: `machine-${machine}` },
@@ -300,7 +294,7 @@ test('I1: desktop flows on several machines beside each other for days: the hist
   });
   await start({ actions: { One: desktop(1), Two: desktop(2) } });
   for (const agent of agents) await agent.startRun();
-  await mockRig.advance(40 * 24 * HOUR);
+  await rig.advance(40 * 24 * HOUR);
   for (const agent of agents) await agent.say('done', { outcome: 'Stopped' }, agent.commands('go')[0]);
   expect((await cloudRun()).output).toMatchObject({ error: { code: 'DesktopFlowsActionTimeout' } });
   expect(Math.max(...histories())).toBeLessThan(LONGEST_HISTORY);
@@ -327,11 +321,11 @@ const DENSE = Array.from({ length: 90 }, (_value, n) =>
 async function walked(
   edges: readonly (readonly number[])[],
 ): Promise<{ startedAt: number; endedAt: number }[]> {
-  await mockRig.close();
+  await rig.close();
   begin();
   const names = (before: readonly number[]): string[] => [...new Set(before)].map((m) => `A${m}`);
   await start({ actions: named(edges.length, (n) => pause(names(edges[n] ?? []), 10)) });
-  await mockRig.advance(edges.length * 10 * SECOND);
+  await rig.advance(edges.length * 10 * SECOND);
   const { output } = await cloudRun();
   expect(output.state).toBe('Succeeded');
   return edges.map((_before, n) => {
@@ -347,9 +341,9 @@ function depth(edges: readonly (readonly number[])[]): number {
 }
 
 async function liveStatuses(): Promise<Record<string, string>> {
-  const parts = [...mockRig.episodes.keys()].filter((instance) => instance.startsWith(run));
+  const parts = [...rig.episodes.keys()].filter((instance) => instance.startsWith(run));
   const all = await Promise.all(
-    parts.map((instance) => mockRig.instance<unknown, CloudRunStatus | undefined>(instance)),
+    parts.map((instance) => rig.instance<unknown, CloudRunStatus | undefined>(instance)),
   );
   return Object.fromEntries(
     all.flatMap(({ customStatus }) =>

@@ -1,27 +1,21 @@
 import type { CloudRunStatus } from '../../contracts/runs';
 import type { CloudFlowRunResult } from '../../domain/runs/run-inputs';
 import { checkDefinition } from '../../domain/flows/definition-problems';
-import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import type { AppRig } from '../support/app-rig';
+import { startApp } from '../support/start-app';
 import { HOUR, MINUTE, publishDesktopFlow, runId } from '../support/runs';
 import { TestAgent } from '../support/test-agent';
 
-const mockFunctions = new RegisteredFunctions();
-let mockRig: AppRig;
-jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
-jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
-jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+let rig: AppRig;
 
 let agent: TestAgent;
 beforeEach(async () => {
-  jest.resetModules();
-  mockRig = new AppRig(mockFunctions);
-  jest.requireActual('../../app');
-  mockRig.run();
-  agent = await TestAgent.register(mockRig, 1);
+  rig = startApp();
+  agent = await TestAgent.register(rig, 1);
   await agent.hello();
-  await publishDesktopFlow(mockRig);
+  await publishDesktopFlow(rig);
 });
-afterEach(() => mockRig.close());
+afterEach(() => rig.close());
 
 const run = runId(1);
 const DAY = 24 * HOUR;
@@ -41,16 +35,16 @@ async function start(given: Given): Promise<void> {
   const checked = checkDefinition({ name: 'flow', triggers: { manual: { type: 'Request' } }, ...given });
   expect(checked.problems).toEqual([]);
   if (!checked.definition) throw new Error('the definition is wrong');
-  const { hash } = await mockRig.ports.flows.put(checked.definition);
+  const { hash } = await rig.ports.flows.put(checked.definition);
   const input = { run, flow: 'flow', definition: hash, triggerBody: {}, startedBy: 'ann' };
-  await mockRig.start('cloud-flow-run', input, run);
+  await rig.start('cloud-flow-run', input, run);
 }
 
-const cloudRun = () => mockRig.instance<CloudFlowRunResult, CloudRunStatus>(run);
+const cloudRun = () => rig.instance<CloudFlowRunResult, CloudRunStatus>(run);
 const output = async () => (await cloudRun()).output;
 const cancelRun = async () => {
-  await mockRig.instances.raise(run, 'inbox', { kind: 'cancel', by: 'ben' });
-  await mockRig.idle();
+  await rig.instances.raise(run, 'inbox', { kind: 'cancel', by: 'ben' });
+  await rig.idle();
 };
 describe('I1: waits and long runs, on the virtual clock', () => {
   test.each([
@@ -59,9 +53,9 @@ describe('I1: waits and long runs, on the virtual clock', () => {
     ['31 days', { count: 31, unit: 'Day' }, 31 * DAY],
   ])('Wait %s', async (_name, interval, ms) => {
     await start({ actions: { Wait: { type: 'Wait', inputs: { interval } }, Done: compose(1, 'Wait') } });
-    await mockRig.advance(ms - MINUTE);
+    await rig.advance(ms - MINUTE);
     expect((await cloudRun()).customStatus).toMatchObject({ actions: { Wait: { status: 'Running' } } });
-    await mockRig.advance(MINUTE);
+    await rig.advance(MINUTE);
     expect(await output()).toMatchObject({ state: 'Succeeded' });
   });
 
@@ -73,9 +67,9 @@ describe('I1: waits and long runs, on the virtual clock', () => {
         Soon: { ...until('@addHours(utcNow(), 3)'), ...after('Past') },
       },
     });
-    await mockRig.advance(3 * HOUR - MINUTE);
+    await rig.advance(3 * HOUR - MINUTE);
     expect((await cloudRun()).status).toBe('Running');
-    await mockRig.advance(MINUTE);
+    await rig.advance(MINUTE);
     expect((await cloudRun()).status).toBe('Completed');
   });
 
@@ -88,14 +82,14 @@ describe('I1: waits and long runs, on the virtual clock', () => {
   test('a desktop flow that runs longer than its 31 days ends as DesktopFlowsActionTimeout', async () => {
     await start({ actions: { Long: { ...desktop, limit: { timeout: 'P31D' } }, Beside: compose(1) } });
     const grant = await agent.startRun();
-    await mockRig.advance(31 * DAY);
+    await rig.advance(31 * DAY);
     await agent.say('done', { outcome: 'Stopped' }, grant);
     expect(await output()).toMatchObject({
       state: 'TimedOut',
       error: { code: 'DesktopFlowsActionTimeout' },
       actions: { Long: { status: 'TimedOut' } },
     });
-    expect((await mockRig.history(run)).length).toBeLessThan(500);
+    expect((await rig.history(run)).length).toBeLessThan(500);
   });
 });
 
@@ -110,9 +104,9 @@ describe('A5: a desktop-flow action is tried again after transient errors only',
   test('each try is a run of its own, linked to the action', async () => {
     await start({ actions: { Retried: retried }, outputs: { n: "@outputs('Retried').n" } });
     await fail('SessionCreationError');
-    await mockRig.advance(MINUTE);
+    await rig.advance(MINUTE);
     await fail('SessionCreationError');
-    await mockRig.advance(2 * MINUTE);
+    await rig.advance(2 * MINUTE);
     await agent.succeed(await agent.startRun(), { n: 3 });
     const { state, outputs, actions } = await output();
     expect([state, outputs]).toEqual(['Succeeded', { n: 3 }]);
@@ -120,7 +114,7 @@ describe('A5: a desktop-flow action is tried again after transient errors only',
       run: `${run}.1-3`,
       earlierRuns: [`${run}.1-1`, `${run}.1-2`],
     });
-    expect((await mockRig.ports.runs.children(run)).map((row) => [row.run, row.state])).toEqual([
+    expect((await rig.ports.runs.children(run)).map((row) => [row.run, row.state])).toEqual([
       [`${run}.1-1`, 'Failed'],
       [`${run}.1-2`, 'Failed'],
       [`${run}.1-3`, 'Succeeded'],
@@ -137,7 +131,7 @@ describe('A5: a desktop-flow action is tried again after transient errors only',
     });
     for (let n = 0; n < 3; n++) {
       await fail('SessionCreationError');
-      await mockRig.advance(4 * MINUTE);
+      await rig.advance(4 * MINUTE);
     }
     expect((await output()).outputs).toEqual({ code: 'SessionCreationError' });
   });

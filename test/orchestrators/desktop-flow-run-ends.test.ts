@@ -1,58 +1,52 @@
-import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import type { AppRig } from '../support/app-rig';
+import { startApp } from '../support/start-app';
 import { cancel, desktopRun, HOUR, MINUTE, publishDesktopFlow, startDesktopRun } from '../support/runs';
 import { TestAgent } from '../support/test-agent';
 
-const mockFunctions = new RegisteredFunctions();
-let mockRig: AppRig;
-jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
-jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
-jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+let rig: AppRig;
 
 let agent: TestAgent;
 beforeEach(async () => {
-  jest.resetModules();
-  mockRig = new AppRig(mockFunctions);
-  jest.requireActual('../../app');
-  mockRig.run();
-  agent = await TestAgent.register(mockRig);
-  await publishDesktopFlow(mockRig);
+  rig = startApp();
+  agent = await TestAgent.register(rig);
+  await publishDesktopFlow(rig);
 });
-afterEach(() => mockRig.close());
+afterEach(() => rig.close());
 
 describe('A7: cancel', () => {
   test('in the queue: the run leaves it', async () => {
-    const run = await startDesktopRun(mockRig);
-    await cancel(mockRig, run, 'ben');
-    expect((await desktopRun(mockRig, run)).output).toMatchObject({
+    const run = await startDesktopRun(rig);
+    await cancel(rig, run, 'ben');
+    expect((await desktopRun(rig, run)).output).toMatchObject({
       state: 'Cancelled',
       error: { code: 'Cancelled', details: 'by ben' },
     });
-    expect((await mockRig.queue(agent.machine)).entries).toEqual([]);
+    expect((await rig.queue(agent.machine)).entries).toEqual([]);
   });
 
   test('against go: before the agent has accepted, nothing is started and the machine is free', async () => {
     await agent.hello();
-    const run = await startDesktopRun(mockRig);
+    const run = await startDesktopRun(rig);
     const grant = agent.offered();
-    await cancel(mockRig, run);
+    await cancel(rig, run);
     await agent.say('accepted', {}, grant);
-    expect((await desktopRun(mockRig, run)).output.state).toBe('Cancelled');
+    expect((await desktopRun(rig, run)).output.state).toBe('Cancelled');
     expect(agent.commands('go')).toEqual([]);
-    expect((await mockRig.queue(agent.machine)).grants).toEqual([]);
+    expect((await rig.queue(agent.machine)).grants).toEqual([]);
   });
 
   test('against go: after it, the agent is asked to stop and its proof is waited for', async () => {
     await agent.hello();
-    const run = await startDesktopRun(mockRig);
+    const run = await startDesktopRun(rig);
     const grant = await agent.accept();
-    await cancel(mockRig, run, 'ben');
-    await cancel(mockRig, run, 'cem');
+    await cancel(rig, run, 'ben');
+    await cancel(rig, run, 'cem');
     expect(agent.commands('stop')).toMatchObject([{ run, reason: 'cancelled', graceMs: 60_000 }]);
-    expect((await desktopRun(mockRig, run)).customStatus.state).toBe('Stopping');
-    await mockRig.advance(HOUR);
-    expect((await mockRig.queue(agent.machine)).grants).toHaveLength(1);
+    expect((await desktopRun(rig, run)).customStatus.state).toBe('Stopping');
+    await rig.advance(HOUR);
+    expect((await rig.queue(agent.machine)).grants).toHaveLength(1);
     await agent.say('never', { reason: 'stopped before go' }, grant);
-    expect((await desktopRun(mockRig, run)).output).toMatchObject({
+    expect((await desktopRun(rig, run)).output).toMatchObject({
       state: 'Cancelled',
       error: { details: 'by ben' },
     });
@@ -60,39 +54,39 @@ describe('A7: cancel', () => {
 
   test('a run that finished before it could be stopped has succeeded', async () => {
     await agent.hello();
-    const run = await startDesktopRun(mockRig);
+    const run = await startDesktopRun(rig);
     const grant = await agent.startRun();
-    await cancel(mockRig, run);
+    await cancel(rig, run);
     await agent.succeed(grant, { n: 1 });
-    expect((await desktopRun(mockRig, run)).output).toMatchObject({ state: 'Succeeded', outputs: { n: 1 } });
+    expect((await desktopRun(rig, run)).output).toMatchObject({ state: 'Succeeded', outputs: { n: 1 } });
   });
 });
 
 test('H3: the agent restarts in mid-run: Failed, SessionNotFound, once, and the machine is free', async () => {
   await agent.hello();
-  const run = await startDesktopRun(mockRig);
+  const run = await startDesktopRun(rig);
   const grant = await agent.startRun();
   await agent.hello();
   const lost = { code: 'SessionNotFound' as const, message: 'The session was lost.' };
   await agent.say('done', { outcome: 'Failed', error: lost }, grant);
-  expect((await desktopRun(mockRig, run)).output).toMatchObject({ state: 'Failed', error: lost });
+  expect((await desktopRun(rig, run)).output).toMatchObject({ state: 'Failed', error: lost });
   expect(agent.commands('go')).toHaveLength(1);
-  const next = await startDesktopRun(mockRig, 2);
+  const next = await startDesktopRun(rig, 2);
   expect(agent.offered().run).toBe(next);
 });
 
 test('H3: a start that is delivered again after the end of the run executes nothing', async () => {
   await agent.hello();
-  const run = await startDesktopRun(mockRig);
+  const run = await startDesktopRun(rig);
   await agent.succeed(await agent.startRun(), { n: 1 });
-  const row = await mockRig.ports.runs.get(run);
+  const row = await rig.ports.runs.get(run);
   expect(row).toMatchObject({ state: 'Succeeded', machine: agent.machine });
-  await mockRig.live(5 * MINUTE);
-  await startDesktopRun(mockRig);
-  await mockRig.live(20 * MINUTE);
+  await rig.live(5 * MINUTE);
+  await startDesktopRun(rig);
+  await rig.live(20 * MINUTE);
   expect(agent.commands('offer')).toHaveLength(1);
-  expect(await mockRig.ports.runs.get(run)).toEqual(row);
-  expect(await desktopRun(mockRig, run)).toMatchObject({
+  expect(await rig.ports.runs.get(run)).toEqual(row);
+  expect(await desktopRun(rig, run)).toMatchObject({
     status: 'Completed',
     output: { state: 'Succeeded', machine: agent.machine },
   });
@@ -101,28 +95,28 @@ test('H3: a start that is delivered again after the end of the run executes noth
 describe('H3: silence', () => {
   test('three hours without a word of the run: failed, machine freed', async () => {
     await agent.hello();
-    const run = await startDesktopRun(mockRig);
+    const run = await startDesktopRun(rig);
     await agent.startRun();
-    await mockRig.live(3 * HOUR - MINUTE);
-    expect((await desktopRun(mockRig, run)).status).toBe('Running');
-    await mockRig.live(3 * MINUTE);
-    expect((await desktopRun(mockRig, run)).output).toMatchObject({
+    await rig.live(3 * HOUR - MINUTE);
+    expect((await desktopRun(rig, run)).status).toBe('Running');
+    await rig.live(3 * MINUTE);
+    expect((await desktopRun(rig, run)).output).toMatchObject({
       state: 'Failed',
       error: { code: 'ConnectionTimeout', subCode: 'Silent' },
     });
-    expect((await mockRig.queue(agent.machine)).grants).toEqual([]);
+    expect((await rig.queue(agent.machine)).grants).toEqual([]);
   });
 
   test('a heartbeat that names the run is a word, and costs its history nothing', async () => {
     await agent.hello();
-    const run = await startDesktopRun(mockRig);
+    const run = await startDesktopRun(rig);
     await agent.startRun();
-    await mockRig.live(2 * MINUTE);
-    const before = (await mockRig.history(run)).length;
-    await mockRig.live(8 * HOUR, () => agent.heartbeat(run));
-    expect((await desktopRun(mockRig, run)).customStatus.state).toBe('Running');
-    expect(await mockRig.history(run)).toHaveLength(before);
-    await mockRig.live(3 * HOUR + 10 * MINUTE, () => agent.heartbeat());
-    expect((await desktopRun(mockRig, run)).output).toMatchObject({ state: 'Failed' });
+    await rig.live(2 * MINUTE);
+    const before = (await rig.history(run)).length;
+    await rig.live(8 * HOUR, () => agent.heartbeat(run));
+    expect((await desktopRun(rig, run)).customStatus.state).toBe('Running');
+    expect(await rig.history(run)).toHaveLength(before);
+    await rig.live(3 * HOUR + 10 * MINUTE, () => agent.heartbeat());
+    expect((await desktopRun(rig, run)).output).toMatchObject({ state: 'Failed' });
   });
 });

@@ -12,7 +12,8 @@ import { moveMachine } from '../../orchestrators/move-machine';
 import { orchestrations } from '../../orchestrators/names';
 import { queueCommand } from '../../orchestrators/queue-command';
 import { testConnection } from '../../orchestrators/test-connection';
-import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import type { AppRig } from '../support/app-rig';
+import { startApp } from '../support/start-app';
 import { readHistories, recordedBy, replayRecorded, writeHistory } from '../support/recorded-history';
 import { HOUR, publishDesktopFlow, runId, SECOND } from '../support/runs';
 import { TestAgent } from '../support/test-agent';
@@ -34,11 +35,7 @@ const handlers: Record<string, OrchestrationHandler> = {
   [orchestrations.testConnection]: testConnection,
 };
 
-const mockFunctions = new RegisteredFunctions();
-let mockRig: AppRig;
-jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
-jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
-jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+let rig: AppRig;
 
 const recorded = readHistories();
 
@@ -61,14 +58,11 @@ test('no recording is longer than 500 events', () => {
 describe('scenarios', () => {
   let agent: TestAgent;
   beforeEach(async () => {
-    jest.resetModules();
-    mockRig = new AppRig(mockFunctions);
-    jest.requireActual('../../app');
-    mockRig.run();
-    agent = await TestAgent.register(mockRig);
-    await publishDesktopFlow(mockRig);
+    rig = startApp();
+    agent = await TestAgent.register(rig);
+    await publishDesktopFlow(rig);
   });
-  afterEach(() => mockRig.close());
+  afterEach(() => rig.close());
 
   const run = runId(1);
   const GROUP = `g-${'0'.repeat(26)}`;
@@ -79,8 +73,8 @@ describe('scenarios', () => {
       triggers: { manual: { type: 'Request' } },
       actions,
     });
-    const { hash } = await mockRig.ports.flows.put(definition);
-    await mockRig.start('cloud-flow-run', { run, flow: 'flow', definition: hash, triggerBody: {} }, run);
+    const { hash } = await rig.ports.flows.put(definition);
+    await rig.start('cloud-flow-run', { run, flow: 'flow', definition: hash, triggerBody: {} }, run);
   }
 
   const desktop = { type: 'DesktopFlow', inputs: { desktopFlow: 'invoices', connection: 'machine-1' } };
@@ -131,7 +125,7 @@ describe('scenarios', () => {
         });
         const error = { code: 'SessionCreationError', message: 'no session' } as const;
         await agent.say('done', { outcome: 'Failed', error }, await agent.startRun());
-        await mockRig.advance(60 * SECOND);
+        await rig.advance(60 * SECOND);
         await succeedAll(1);
       },
     ],
@@ -139,7 +133,7 @@ describe('scenarios', () => {
       'timed-out-in-queue',
       async () => {
         await startFlow({ A: desktop });
-        await mockRig.advance(3 * HOUR);
+        await rig.advance(3 * HOUR);
       },
     ],
     [
@@ -152,12 +146,12 @@ describe('scenarios', () => {
           { error: { code: 'UIFlowAlreadyRunning', message: 'busy' } },
           agent.offered(),
         );
-        await mockRig.advance(31 * SECOND);
-        await mockRig.advance(60 * SECOND);
-        await mockRig.advance(31 * SECOND);
+        await rig.advance(31 * SECOND);
+        await rig.advance(60 * SECOND);
+        await rig.advance(31 * SECOND);
         const grant = await agent.startRun();
-        await mockRig.instances.raise(run, 'inbox', { kind: 'cancel', by: 'ann' });
-        await mockRig.idle();
+        await rig.instances.raise(run, 'inbox', { kind: 'cancel', by: 'ann' });
+        await rig.idle();
         await agent.say('done', { outcome: 'Stopped' }, grant);
       },
     ],
@@ -168,8 +162,8 @@ describe('scenarios', () => {
         await startFlow({ A: desktop });
         const grant = await agent.startRun();
         const wish = async (kind: 'pause' | 'resume'): Promise<void> => {
-          await mockRig.instances.raise(`${run}-1`, 'inbox', { kind, by: 'ann' });
-          await mockRig.idle();
+          await rig.instances.raise(`${run}-1`, 'inbox', { kind, by: 'ann' });
+          await rig.idle();
         };
         await wish('pause');
         await agent.say('paused', {}, grant);
@@ -186,7 +180,7 @@ describe('scenarios', () => {
         await agent.hello();
         await startFlow({ A: { ...desktop, limit: { timeout: 'P8D' } } });
         const grant = await agent.startRun();
-        await mockRig.advance(8 * 24 * HOUR);
+        await rig.advance(8 * 24 * HOUR);
         await agent.say('done', { outcome: 'Stopped' }, grant);
       },
     ],
@@ -195,7 +189,7 @@ describe('scenarios', () => {
       async () => {
         await agent.hello();
         const test = `ct-${'0'.repeat(26)}`;
-        await mockRig.start('test-connection', { connection: 'machine-1' }, test);
+        await rig.start('test-connection', { connection: 'machine-1' }, test);
         await agent.say('connectionTested', { test, user: 'known', password: 'notChecked' });
       },
     ],
@@ -203,8 +197,8 @@ describe('scenarios', () => {
       'connection-not-tested',
       async () => {
         await agent.hello();
-        await mockRig.start('test-connection', { connection: 'machine-1' }, `ct-${'1'.repeat(26)}`);
-        await mockRig.advance(30 * SECOND);
+        await rig.start('test-connection', { connection: 'machine-1' }, `ct-${'1'.repeat(26)}`);
+        await rig.advance(30 * SECOND);
       },
     ],
     [
@@ -213,10 +207,10 @@ describe('scenarios', () => {
         await agent.hello();
         await startFlow({ A: desktop, B: desktop });
         const grant = await agent.startRun();
-        await mockRig.start('move-machine', { machine: agent.machine, target: GROUP, actor: 'ann' }, 'move');
-        await mockRig.advance(40 * SECOND);
+        await rig.start('move-machine', { machine: agent.machine, target: GROUP, actor: 'ann' }, 'move');
+        await rig.advance(40 * SECOND);
         await agent.succeed(grant);
-        await mockRig.advance(40 * SECOND);
+        await rig.advance(40 * SECOND);
         await agent.succeed(await agent.startRun());
       },
     ],
@@ -225,8 +219,8 @@ describe('scenarios', () => {
       async () => {
         const settings = { group: true, reuseSession: true };
         const order = { kind: 'settings', settings, actor: 'ann' };
-        await mockRig.start('queue-command', { queue: GROUP, order }, 'settings');
-        await mockRig.start('move-machine', { machine: agent.machine, target: GROUP, actor: 'ann' }, 'move');
+        await rig.start('queue-command', { queue: GROUP, order }, 'settings');
+        await rig.start('move-machine', { machine: agent.machine, target: GROUP, actor: 'ann' }, 'move');
       },
     ],
     [
@@ -235,13 +229,9 @@ describe('scenarios', () => {
         await agent.hello();
         await startFlow({ A: desktop, B: desktop });
         await agent.startRun();
-        await mockRig.ports.machines.change(agent.machine, { revoked: true });
-        await mockRig.start(
-          'move-machine',
-          { machine: agent.machine, target: 'deleted', actor: 'ann' },
-          'move',
-        );
-        await mockRig.advance(60 * SECOND);
+        await rig.ports.machines.change(agent.machine, { revoked: true });
+        await rig.start('move-machine', { machine: agent.machine, target: 'deleted', actor: 'ann' }, 'move');
+        await rig.advance(60 * SECOND);
       },
     ],
     [
@@ -250,15 +240,15 @@ describe('scenarios', () => {
         await agent.hello();
         const settings = { limitedBots: true };
         const order = { kind: 'settings', settings, actor: 'environment' };
-        await mockRig.start('queue-command', { queue: agent.machine, order }, 'limit');
+        await rig.start('queue-command', { queue: agent.machine, order }, 'limit');
         await startFlow({ A: desktop, B: desktop });
-        await mockRig.start('capacity-command', { kind: 'setTotal', total: 1 }, 'capacity');
+        await rig.start('capacity-command', { kind: 'setTotal', total: 1 }, 'capacity');
         await succeedAll(2);
       },
     ],
   ])('%s ends and replays', async (scenario, play) => {
     await play();
-    const histories = recordedBy(mockRig, scenario);
+    const histories = recordedBy(rig, scenario);
     expect(histories.size).toBeGreaterThan(0);
     const version = process.env['RECORD_HISTORIES'];
     for (const [file, history] of histories) {

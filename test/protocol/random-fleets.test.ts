@@ -1,6 +1,7 @@
 import type { MachineCommand } from '../../contracts/agent-protocol';
 import type { Fence } from '../../contracts/ids';
-import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import type { AppRig } from '../support/app-rig';
+import { startApp } from '../support/start-app';
 import { JournalAgent } from '../support/journal-agent';
 import { api } from '../support/rig-api';
 import {
@@ -21,19 +22,12 @@ import { TestAgent } from '../support/test-agent';
  * repeated. Then everything works again, and: every run has ended, none was executed twice or on two machines, fences only grew on each
  * machine, every machine is in one queue and free, no bot is lost.
  */
-const mockFunctions = new RegisteredFunctions();
-let mockRig: AppRig;
-jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
-jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
-jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+let rig: AppRig;
 
 beforeEach(() => {
-  jest.resetModules();
-  mockRig = new AppRig(mockFunctions);
-  jest.requireActual('../../app');
-  mockRig.run();
+  rig = startApp();
 });
-afterEach(() => mockRig.close());
+afterEach(() => rig.close());
 
 const SEEDS = Number(process.env['SEEDS'] ?? 6);
 const FIRST = Number(process.env['FIRST_SEED'] ?? 1);
@@ -45,20 +39,20 @@ test.each(Array.from({ length: SEEDS }, (_value, index) => FIRST + index))(
     const random = generator(seed);
     const pick = <Item>(items: readonly Item[]): Item | undefined =>
       items[Math.floor(random() * items.length)];
-    const agents = [await TestAgent.register(mockRig, 1), await TestAgent.register(mockRig, 2)];
+    const agents = [await TestAgent.register(rig, 1), await TestAgent.register(rig, 2)];
     const machines = agents.map((agent) => new JournalAgent(agent));
-    await publishDesktopFlow(mockRig);
+    await publishDesktopFlow(rig);
     for (const agent of agents) await agent.hello({ multipleSessionsPerUser: false });
-    const group = String((await api(mockRig, 'POST', 'machine-groups', { name: 'Team' })).body['id']);
-    await api(mockRig, 'PUT', 'gateway-clusters/east', {});
+    const group = String((await api(rig, 'POST', 'machine-groups', { name: 'Team' })).body['id']);
+    await api(rig, 'PUT', 'gateway-clusters/east', {});
     const gateway = (index: number, enabled: boolean) =>
-      api(mockRig, 'PUT', `gateways/gateway-${index}`, {
+      api(rig, 'PUT', `gateways/gateway-${index}`, {
         machine: agents[index]?.machine,
         cluster: 'east',
         enabled,
       });
     for (const index of [0, 1]) await gateway(index, true);
-    const connect = (name: string, target: object) => api(mockRig, 'PUT', `connections/${name}`, { target });
+    const connect = (name: string, target: object) => api(rig, 'PUT', `connections/${name}`, { target });
     await connect('team', { kind: 'group', id: group });
     await connect('pinned', { kind: 'group', id: group, pinned: agents[0]?.machine });
     await connect('east', { kind: 'cluster', name: 'east' });
@@ -74,8 +68,8 @@ test.each(Array.from({ length: SEEDS }, (_value, index) => FIRST + index))(
       };
     }
     const delivered = new Set<MachineCommand>();
-    const undelivered = () => mockRig.ports.sent.filter((command) => !delivered.has(command));
-    const deliver = async (command: (typeof mockRig.ports.sent)[number] | undefined): Promise<void> => {
+    const undelivered = () => rig.ports.sent.filter((command) => !delivered.has(command));
+    const deliver = async (command: (typeof rig.ports.sent)[number] | undefined): Promise<void> => {
       if (!command) return;
       delivered.add(command);
       await machines.find(({ agent }) => agent.machine === command.machine)?.take(command);
@@ -86,14 +80,14 @@ test.each(Array.from({ length: SEEDS }, (_value, index) => FIRST + index))(
     const move = async (): Promise<void> => {
       const machine = pick(agents)?.machine ?? '';
       const target = random() < 0.5 ? group : machine;
-      if ((await mockRig.instances.stateOf(`move-${machine}`)) === 'open') return;
-      await mockRig.start('move-machine', { machine, target, actor: 'ann' }, `move-${machine}`);
+      if ((await rig.instances.stateOf(`move-${machine}`)) === 'open') return;
+      await rig.start('move-machine', { machine, target, actor: 'ann' }, `move-${machine}`);
     };
     const control = async (): Promise<void> => {
       const run = pick(runs);
       const kind = pick(['pause', 'resume'] as const);
-      if (run && kind) await mockRig.instances.raise(run, 'inbox', { kind, by: 'ann' });
-      await mockRig.idle();
+      if (run && kind) await rig.instances.raise(run, 'inbox', { kind, by: 'ann' });
+      await rig.idle();
     };
 
     const steps: (() => Promise<unknown>)[] = [
@@ -101,27 +95,25 @@ test.each(Array.from({ length: SEEDS }, (_value, index) => FIRST + index))(
         const connection = pick(CONNECTIONS);
         const priority = pick(['high', 'normal', 'low'] as const);
         if (runs.length < 8 && connection && priority) {
-          runs.push(
-            await startDesktopRun(mockRig, runs.length + 1, desktopRunInput({ connection, priority })),
-          );
+          runs.push(await startDesktopRun(rig, runs.length + 1, desktopRunInput({ connection, priority })));
         }
       },
       () => deliver(undelivered()[0]),
       () => deliver(undelivered()[0]),
       () => deliver(pick(undelivered())),
-      () => deliver(pick(mockRig.ports.sent)),
+      () => deliver(pick(rig.ports.sent)),
       async () => pick(machines)?.finish(random() < 0.7 ? 'Succeeded' : 'Failed'),
       async () => {
         const again = pick(said);
-        if (again) await mockRig.invoke('receive-agent-events', again.envelope);
+        if (again) await rig.invoke('receive-agent-events', again.envelope);
       },
-      () => mockRig.advance(pick([SECOND, 20 * SECOND, MINUTE, 10 * MINUTE]) ?? 0),
-      () => mockRig.live(2 * MINUTE, beat(machines)),
+      () => rig.advance(pick([SECOND, 20 * SECOND, MINUTE, 10 * MINUTE]) ?? 0),
+      () => rig.live(2 * MINUTE, beat(machines)),
       // One of them is away.
-      () => mockRig.live(3 * MINUTE, beat(machines.slice(random() < 0.5 ? 0 : 1).slice(0, 1))),
+      () => rig.live(3 * MINUTE, beat(machines.slice(random() < 0.5 ? 0 : 1).slice(0, 1))),
       async () => {
         const run = pick(runs);
-        if (run && random() < 0.3) await cancel(mockRig, run);
+        if (run && random() < 0.3) await cancel(rig, run);
       },
       async () => void (losing = random() < 0.5 ? 0 : 0.3),
       move,
@@ -129,26 +121,26 @@ test.each(Array.from({ length: SEEDS }, (_value, index) => FIRST + index))(
       control,
       control,
       () => gateway(random() < 0.5 ? 0 : 1, random() < 0.5),
-      () => api(mockRig, 'PUT', 'gateway-clusters/east', { runOnAll: random() < 0.5 }),
-      () => api(mockRig, 'PUT', 'capacity', { bots: pick([null, 1, 2, 0]) }),
+      () => api(rig, 'PUT', 'gateway-clusters/east', { runOnAll: random() < 0.5 }),
+      () => api(rig, 'PUT', 'capacity', { bots: pick([null, 1, 2, 0]) }),
     ];
     for (let n = 0; n < 60; n += 1) await pick(steps)?.();
 
     losing = 0;
     for (const index of [0, 1]) await gateway(index, true);
-    await api(mockRig, 'PUT', 'capacity', { bots: null });
+    await api(rig, 'PUT', 'capacity', { bots: null });
     for (let n = 0; n < 30; n += 1) {
       for (const command of undelivered()) await deliver(command);
       for (const machine of machines) {
         await machine.finish();
         await machine.repeat();
       }
-      await mockRig.live(2 * MINUTE, beat(machines));
+      await rig.live(2 * MINUTE, beat(machines));
     }
-    await mockRig.live(4 * HOUR, beat(machines));
+    await rig.live(4 * HOUR, beat(machines));
 
     for (const run of runs) {
-      const { status, output } = await desktopRun(mockRig, run);
+      const { status, output } = await desktopRun(rig, run);
       expect({ run, status }).toEqual({ run, status: 'Completed' });
       if (output.state === 'Succeeded')
         expect(machines.flatMap(({ executions }) => executions)).toContain(run);
@@ -162,12 +154,12 @@ test.each(Array.from({ length: SEEDS }, (_value, index) => FIRST + index))(
       const fences = new Map(commands.map(({ run, fence }) => [textOf(fence), run]));
       // Offers are sent again, but never one fence to two runs.
       for (const { run, fence } of commands) expect(fences.get(textOf(fence))).toBe(run);
-      const queues = await Promise.all([group, machine].map((queue) => mockRig.queue(queue)));
+      const queues = await Promise.all([group, machine].map((queue) => rig.queue(queue)));
       const there = queues.flatMap((queue) => queue.machines.filter((known) => known.machine === machine));
       expect(there).toMatchObject([{ detaching: false }]);
     }
     for (const queue of [group, ...agents.map(({ machine }) => machine)]) {
-      const { grants, entries, outbox, bots } = await mockRig.queue(queue);
+      const { grants, entries, outbox, bots } = await rig.queue(queue);
       expect({ queue, grants, entries, outbox, held: bots.held }).toEqual({
         queue,
         grants: [],

@@ -1,5 +1,6 @@
 import type { AgentCommand } from '../../contracts/agent-protocol';
-import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import type { AppRig } from '../support/app-rig';
+import { startApp } from '../support/start-app';
 import { JournalAgent } from '../support/journal-agent';
 import {
   cancel,
@@ -17,19 +18,12 @@ import { TestAgent } from '../support/test-agent';
  * time, a queue of three places, priorities, moves to the top, maintenance, machines freed by hand and registered anew. Then everything works again, and: every run has ended, none was executed twice, nothing was executed after it had ended
  * otherwise, the machine is free, and no orchestration lost its way in a replay.
  */
-const mockFunctions = new RegisteredFunctions();
-let mockRig: AppRig;
-jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
-jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
-jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+let rig: AppRig;
 
 beforeEach(() => {
-  jest.resetModules();
-  mockRig = new AppRig(mockFunctions);
-  jest.requireActual('../../app');
-  mockRig.run();
+  rig = startApp();
 });
-afterEach(() => mockRig.close());
+afterEach(() => rig.close());
 
 const SEEDS = Number(process.env['SEEDS'] ?? 8);
 const FIRST = Number(process.env['FIRST_SEED'] ?? 1);
@@ -40,9 +34,9 @@ test.each(Array.from({ length: SEEDS }, (_value, index) => FIRST + index))(
     const random = generator(seed);
     const pick = <Item>(items: readonly Item[]): Item | undefined =>
       items[Math.floor(random() * items.length)];
-    const agent = await TestAgent.register(mockRig);
+    const agent = await TestAgent.register(rig);
     const machine = new JournalAgent(agent);
-    await publishDesktopFlow(mockRig);
+    await publishDesktopFlow(rig);
     await agent.hello();
 
     const runs: string[] = [];
@@ -55,7 +49,7 @@ test.each(Array.from({ length: SEEDS }, (_value, index) => FIRST + index))(
       said.push(envelope);
       if (random() >= losing) await send(envelope);
     };
-    const undelivered = (): AgentCommand[] => mockRig.ports.sent.filter((command) => !delivered.has(command));
+    const undelivered = (): AgentCommand[] => rig.ports.sent.filter((command) => !delivered.has(command));
     const deliver = async (command: AgentCommand | undefined): Promise<void> => {
       if (!command) return;
       delivered.add(command);
@@ -64,7 +58,7 @@ test.each(Array.from({ length: SEEDS }, (_value, index) => FIRST + index))(
 
     let orders = 0;
     const order = (fields: Record<string, unknown>): Promise<void> =>
-      mockRig.start(
+      rig.start(
         'queue-command',
         { queue: agent.machine, order: { actor: 'ann', ...fields } },
         `order-${++orders}`,
@@ -74,26 +68,25 @@ test.each(Array.from({ length: SEEDS }, (_value, index) => FIRST + index))(
     await settings({ maxEntries: 3 });
 
     const steps: (() => Promise<void>)[] = [
-      async () => void (runs.length < 6 && runs.push(await startDesktopRun(mockRig, runs.length + 1))),
+      async () => void (runs.length < 6 && runs.push(await startDesktopRun(rig, runs.length + 1))),
       () => deliver(pick(undelivered())),
       () => deliver(undelivered()[0]),
       () => deliver(undelivered()[0]),
-      () => deliver(pick(mockRig.ports.sent)),
+      () => deliver(pick(rig.ports.sent)),
       () => machine.finish(random() < 0.7 ? 'Succeeded' : 'Failed'),
       async () => void (said.length > 0 && (await send(pick(said)))),
-      () => mockRig.advance(pick([SECOND, 20 * SECOND, MINUTE, 10 * MINUTE, HOUR]) ?? 0),
-      () =>
-        mockRig.live(2 * MINUTE, () => agent.heartbeat(...(machine.executing ? [machine.executing] : []))),
+      () => rig.advance(pick([SECOND, 20 * SECOND, MINUTE, 10 * MINUTE, HOUR]) ?? 0),
+      () => rig.live(2 * MINUTE, () => agent.heartbeat(...(machine.executing ? [machine.executing] : []))),
       async () => {
         const run = pick(runs);
-        if (run && random() < 0.3) await cancel(mockRig, run);
+        if (run && random() < 0.3) await cancel(rig, run);
       },
       async () => {
         const run = pick(runs);
         if (!run || random() >= 0.15) return;
-        if ((await mockRig.instances.stateOf(run)) === 'open') terminated.add(run);
-        await mockRig.engine.terminate(run, 'test');
-        await mockRig.idle();
+        if ((await rig.instances.stateOf(run)) === 'open') terminated.add(run);
+        await rig.engine.terminate(run, 'test');
+        await rig.idle();
       },
       async () => void (losing = random() < 0.5 ? 0 : 0.3),
       async () => {
@@ -118,23 +111,21 @@ test.each(Array.from({ length: SEEDS }, (_value, index) => FIRST + index))(
       for (const command of undelivered()) await deliver(command);
       await machine.finish();
       await machine.repeat();
-      await mockRig.live(2 * MINUTE, () =>
-        agent.heartbeat(...(machine.executing ? [machine.executing] : [])),
-      );
+      await rig.live(2 * MINUTE, () => agent.heartbeat(...(machine.executing ? [machine.executing] : [])));
     }
-    await mockRig.live(8 * HOUR, () => agent.heartbeat());
+    await rig.live(8 * HOUR, () => agent.heartbeat());
 
     const ended = await outcomes(runs);
     for (const run of runs) {
-      const { status, output } = await desktopRun(mockRig, run);
+      const { status, output } = await desktopRun(rig, run);
       expect({ run, status }).toEqual({ run, status: terminated.has(run) ? 'Terminated' : 'Completed' });
       if (terminated.has(run)) continue;
       if (output.state === 'Succeeded') expect(machine.executions).toContain(run);
       if (endedBefore.get(run)) expect(ended.get(run)).toBe(endedBefore.get(run));
-      expect((await mockRig.history(run)).length).toBeLessThan(500);
+      expect((await rig.history(run)).length).toBeLessThan(500);
     }
     expect(new Set(machine.executions).size).toBe(machine.executions.length);
-    const queue = await mockRig.queue(agent.machine);
+    const queue = await rig.queue(agent.machine);
     expect({ grants: queue.grants, outbox: queue.outbox }).toEqual({ grants: [], outbox: [] });
   },
   120_000,
@@ -143,7 +134,7 @@ test.each(Array.from({ length: SEEDS }, (_value, index) => FIRST + index))(
 async function outcomes(runs: string[]): Promise<Map<string, string | undefined>> {
   const states = await Promise.all(
     runs.map(async (run): Promise<[string, string | undefined]> => {
-      const { output } = await desktopRun(mockRig, run);
+      const { output } = await desktopRun(rig, run);
       return [run, (output as { state?: string } | undefined)?.state];
     }),
   );

@@ -3,7 +3,8 @@ import { flowDefinition } from '../../contracts/flow-definition';
 import type { MachineReport } from '../../contracts/agent-protocol';
 import type { QueueView } from '../../contracts/api-machines';
 import type { CloudFlowRunResult } from '../../domain/runs/run-inputs';
-import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import type { AppRig } from '../support/app-rig';
+import { startApp } from '../support/start-app';
 import { api } from '../support/rig-api';
 import {
   desktopRun,
@@ -16,22 +17,15 @@ import {
 } from '../support/runs';
 import { TestAgent } from '../support/test-agent';
 
-const mockFunctions = new RegisteredFunctions();
-let mockRig: AppRig;
-jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
-jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
-jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+let rig: AppRig;
 
 let agent: TestAgent;
 beforeEach(async () => {
-  jest.resetModules();
-  mockRig = new AppRig(mockFunctions);
-  jest.requireActual('../../app');
-  mockRig.run();
-  agent = await TestAgent.register(mockRig);
-  await publishDesktopFlow(mockRig);
+  rig = startApp();
+  agent = await TestAgent.register(rig);
+  await publishDesktopFlow(rig);
 });
-afterEach(() => mockRig.close());
+afterEach(() => rig.close());
 
 const C4 = 'Win10AlreadyHasActiveSession';
 const windows10 = { os: 'windows10', multipleSessionsPerUser: false } as const;
@@ -39,17 +33,17 @@ const sessions: MachineReport['sessions'] = [{ user: 'Eve', userKey: 'eve', stat
 
 async function connect(more: Record<string, unknown>): Promise<void> {
   const target = { kind: 'machine', id: agent.machine };
-  const answer = await api(mockRig, 'PUT', 'connections/office', { target, ...more });
+  const answer = await api(rig, 'PUT', 'connections/office', { target, ...more });
   expect(answer.status).toBe(200);
 }
 
 async function waiting(): Promise<QueueView['waiting']> {
-  const { body } = await api(mockRig, 'GET', `machines/${agent.machine}/queue`);
+  const { body } = await api(rig, 'GET', `machines/${agent.machine}/queue`);
   return (body as unknown as QueueView).waiting;
 }
 
 const start = (action: Parameters<typeof desktopRunInput>[0] = {}): Promise<string> =>
-  startDesktopRun(mockRig, 1, desktopRunInput({ connection: 'office', ...action }));
+  startDesktopRun(rig, 1, desktopRunInput({ connection: 'office', ...action }));
 
 describe('C8: a session on the machine is in the way', () => {
   test('wait, as the connection says: the reason is shown, and the run starts when the session is gone', async () => {
@@ -60,18 +54,18 @@ describe('C8: a session on the machine is in the way', () => {
       { run, reason: { why: 'sessionBlocked', code: C4, machine: agent.machine } },
     ]);
     expect(agent.commands('offer')).toEqual([]);
-    await mockRig.advance(HOUR);
+    await rig.advance(HOUR);
     await agent.hello(windows10);
     await agent.succeed(await agent.startRun());
-    expect((await desktopRun(mockRig, run)).output.state).toBe('Succeeded');
+    expect((await desktopRun(rig, run)).output.state).toBe('Succeeded');
   });
 
   test('wait, until the queue timeout: NoCandidateMachine with the blocking reason', async () => {
     await connect({ user: 'ann', whenSessionBlocked: 'wait' });
     await agent.hello({ ...windows10, sessions });
     const run = await start();
-    await mockRig.advance(3 * HOUR);
-    expect((await desktopRun(mockRig, run)).output).toMatchObject({
+    await rig.advance(3 * HOUR);
+    expect((await desktopRun(rig, run)).output).toMatchObject({
       state: 'TimedOut',
       error: { code: 'NoCandidateMachine', subCode: C4 },
     });
@@ -91,7 +85,7 @@ describe('C8: a session on the machine is in the way', () => {
     const grant = await agent.startRun();
     const error = { code: C4, message: 'There is a session.' } as const;
     await agent.say('done', { outcome: 'Failed', error }, grant);
-    expect((await desktopRun(mockRig, run)).output).toMatchObject({ state: 'Failed', error: { code: C4 } });
+    expect((await desktopRun(rig, run)).output).toMatchObject({ state: 'Failed', error: { code: C4 } });
   });
 
   test.each(['attended', 'unattended'] as const)(
@@ -101,7 +95,7 @@ describe('C8: a session on the machine is in the way', () => {
       await agent.hello({ ...windows10, sessions });
       const run = await start({ mode });
       await agent.succeed(await agent.startRun());
-      expect((await desktopRun(mockRig, run)).output.state).toBe('Succeeded');
+      expect((await desktopRun(rig, run)).output.state).toBe('Succeeded');
     },
   );
 });
@@ -115,9 +109,9 @@ describe('A5: priority, mode and policy may be expressions', () => {
         A: { type: 'DesktopFlow', inputs: { desktopFlow: 'invoices', connection: 'office', ...inputs } },
       },
     });
-    const { hash } = await mockRig.ports.flows.put(definition);
+    const { hash } = await rig.ports.flows.put(definition);
     const input = { run: runId(1), flow: 'flow', definition: hash, triggerBody };
-    await mockRig.start('cloud-flow-run', input, runId(1));
+    await rig.start('cloud-flow-run', input, runId(1));
   }
   const inputs = {
     priority: "@triggerBody()?['priority']",
@@ -129,7 +123,7 @@ describe('A5: priority, mode and policy may be expressions', () => {
     await connect({ user: 'ann' });
     await startFlow(inputs, { priority: 'high', mode: 'un', seconds: 90 });
     expect(await waiting()).toMatchObject([{ priority: 'high', mode: 'unattended' }]);
-    await mockRig.advance(90 * SECOND);
+    await rig.advance(90 * SECOND);
     expect(await waiting()).toEqual([]);
   });
 
@@ -142,7 +136,7 @@ describe('A5: priority, mode and policy may be expressions', () => {
   test('what is none of the values fails the action with its name', async () => {
     await connect({ user: 'ann' });
     await startFlow({ ...inputs, queueTimeout: 'PT1H' }, { priority: 'urgent', mode: 'half' });
-    const { output } = await mockRig.instance<CloudFlowRunResult>(runId(1));
+    const { output } = await rig.instance<CloudFlowRunResult>(runId(1));
     expect(output).toMatchObject({ state: 'Failed', error: { code: 'InvalidInput' } });
     expect(output.error?.details).toMatch(/mode: .*; priority: /);
   });

@@ -5,30 +5,24 @@ import { HttpRequest, InvocationContext, type HttpMethod } from '@azure/function
 import { runCommandLine } from '../../cli/program';
 import { FeedHub } from '../../functions/stream/feed-hub';
 import { streamChanges } from '../../functions/stream/stream-changes.http';
-import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import type { AppRig } from '../support/app-rig';
+import { startApp } from '../support/start-app';
 import { api, rigClient } from '../support/rig-api';
 import { desktopRun, publishDesktopFlow, startDesktopRun } from '../support/runs';
 import { TestAgent } from '../support/test-agent';
 
-const mockFunctions = new RegisteredFunctions();
-let mockRig: AppRig;
-jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
-jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
-jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+let rig: AppRig;
 
 let agent: TestAgent;
 let hub: FeedHub;
 beforeEach(async () => {
-  jest.resetModules();
-  mockRig = new AppRig(mockFunctions);
-  jest.requireActual('../../app');
-  mockRig.run();
-  agent = await TestAgent.register(mockRig);
-  await publishDesktopFlow(mockRig);
+  rig = startApp();
+  agent = await TestAgent.register(rig);
+  await publishDesktopFlow(rig);
   await agent.hello({ multipleSessionsPerUser: false });
-  hub = new FeedHub(mockRig.ports);
+  hub = new FeedHub(rig.ports);
 });
-afterEach(() => mockRig.close());
+afterEach(() => rig.close());
 
 /** The command line over the functions, no network between them. */
 const send: typeof fetch = async (input, init) => {
@@ -38,16 +32,12 @@ const send: typeof fetch = async (input, init) => {
   const path = url.pathname.replace(/^\/api\//, '');
   if (path === 'stream') {
     const asked = new HttpRequest({ method: 'GET', url: request.url, query });
-    const { body } = await streamChanges(mockRig.ports, hub)(
-      asked,
-      rigClient(mockRig),
-      new InvocationContext(),
-    );
+    const { body } = await streamChanges(rig.ports, hub)(asked, rigClient(rig), new InvocationContext());
     return new Response(body as ReadableStream<Uint8Array>);
   }
   const text = await request.text();
   const answer = await api(
-    mockRig,
+    rig,
     request.method as HttpMethod,
     path,
     text === '' ? undefined : JSON.parse(text),
@@ -70,7 +60,7 @@ async function run(...args: string[]): Promise<{ exitCode: number; out: string; 
       out: (line) => void out.push(line),
       err: (line) => void err.push(line),
       fetch: send,
-      now: () => mockRig.clock.now(),
+      now: () => rig.clock.now(),
       pause: () => Promise.resolve(),
       run: () => Promise.resolve(0),
     },
@@ -81,9 +71,9 @@ async function run(...args: string[]): Promise<{ exitCode: number; out: string; 
 
 async function line(): Promise<[string, string, string]> {
   const runs: [string, string, string] = [
-    await startDesktopRun(mockRig, 1),
-    await startDesktopRun(mockRig, 2),
-    await startDesktopRun(mockRig, 3),
+    await startDesktopRun(rig, 1),
+    await startDesktopRun(rig, 2),
+    await startDesktopRun(rig, 3),
   ];
   return runs;
 }
@@ -124,14 +114,14 @@ test('L4: attendant queue release', async () => {
   const [first] = await line();
   expect((await run('queue', 'release', agent.machine)).exitCode).toBe(2);
   expect((await run('queue', 'release', agent.machine, '--reason', 'hangs')).exitCode).toBe(0);
-  await mockRig.idle();
-  expect((await desktopRun(mockRig, first)).customStatus.timeline.map(({ what }) => what)).toContain(
+  await rig.idle();
+  expect((await desktopRun(rig, first)).customStatus.timeline.map(({ what }) => what)).toContain(
     'taken away from machine',
   );
 });
 
 test('F4: attendant queue watch redraws at every change, until the queue is idle', async () => {
-  await startDesktopRun(mockRig, 1);
+  await startDesktopRun(rig, 1);
   const grant = await agent.startRun();
   const watching = run('queue', 'watch', agent.machine, '--until-idle', '--json');
   await agent.succeed(grant);
@@ -183,7 +173,7 @@ test('B5, B7, B8: attendant gateways', async () => {
 
 test('H4: attendant planning', async () => {
   expect((await run('planning')).out).toBe('No schedule starts a desktop flow in this time.');
-  await mockRig.ports.flows.put({
+  await rig.ports.flows.put({
     name: 'close-books',
     triggers: {
       hourly: {

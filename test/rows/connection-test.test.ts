@@ -3,46 +3,40 @@ import type { AccountCheck } from '../../contracts/agent-protocol';
 import { connectionTestView, type ConnectionTestView } from '../../contracts/connection-test';
 import { startConnectionTest } from '../../functions/connections/start-connection-test.http';
 import { callDurable } from '../functions/api';
-import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import type { AppRig } from '../support/app-rig';
+import { startApp } from '../support/start-app';
 import { api, rigClient } from '../support/rig-api';
 import { SECOND } from '../support/runs';
 import { TestAgent } from '../support/test-agent';
 
-const mockFunctions = new RegisteredFunctions();
-let mockRig: AppRig;
-jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
-jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
-jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+let rig: AppRig;
 
 const secret = 'correct-horse-battery-staple';
 let agents: TestAgent[];
 beforeEach(async () => {
-  jest.resetModules();
-  mockRig = new AppRig(mockFunctions);
-  jest.requireActual('../../app');
-  mockRig.run();
+  rig = startApp();
   agents = [
-    await TestAgent.register(mockRig, 1),
-    await TestAgent.register(mockRig, 2),
-    await TestAgent.register(mockRig, 3),
+    await TestAgent.register(rig, 1),
+    await TestAgent.register(rig, 2),
+    await TestAgent.register(rig, 3),
   ];
   for (const [index, agent] of agents.entries()) {
     const gateway = { name: `g${index}`, machine: agent.machine, cluster: 'all', enabled: true };
-    await mockRig.ports.gateways.put(gateway);
+    await rig.ports.gateways.put(gateway);
   }
-  await mockRig.ports.gateways.putCluster('all', { runOnAll: false });
+  await rig.ports.gateways.putCluster('all', { runOnAll: false });
   await connect({ kind: 'cluster', name: 'all' });
 });
-afterEach(() => mockRig.close());
+afterEach(() => rig.close());
 
 async function connect(target: unknown): Promise<void> {
   const body = { target, user: 'robot', credential: { password: secret } };
-  expect((await api(mockRig, 'PUT', 'connections/office', body)).status).toBe(200);
+  expect((await api(rig, 'PUT', 'connections/office', body)).status).toBe(200);
 }
 
 /** Starts a test. @returns where to look. */
 async function begin(): Promise<string> {
-  const answer = await api(mockRig, 'POST', 'connections/office/test');
+  const answer = await api(rig, 'POST', 'connections/office/test');
   expect([answer.status, answer.body['status']]).toEqual([202, 'running']);
   const location = answer.headers.get('location') ?? '';
   expect(location).toBe((answer.body['links'] as { self: string }).self);
@@ -50,7 +44,7 @@ async function begin(): Promise<string> {
 }
 
 async function look(location: string): Promise<ConnectionTestView> {
-  const answer = await api(mockRig, 'GET', location);
+  const answer = await api(rig, 'GET', location);
   expect(answer.status).toBe(200);
   return connectionTestView.parse(answer.body);
 }
@@ -65,7 +59,7 @@ test('B9: every member is asked, and the report names what each said', async () 
   await first?.hello();
   await second?.hello();
   const location = await begin();
-  expect(mockRig.ports.asked.map(({ machine }) => machine)).toEqual([first?.machine, second?.machine]);
+  expect(rig.ports.asked.map(({ machine }) => machine)).toEqual([first?.machine, second?.machine]);
   await answer(first, location, known);
   expect(await look(location)).toMatchObject({ status: 'running', members: [] });
   const error = { code: 'SessionCreationInvalidCredentials', message: 'no' } as const;
@@ -96,7 +90,7 @@ test('B9: all is well when all say so; a machine that does not answer within hal
 
   const again = await begin();
   for (const agent of agents.slice(1)) await answer(agent, again, known);
-  await mockRig.advance(31 * SECOND);
+  await rig.advance(31 * SECOND);
   expect(await look(again)).toMatchObject({
     status: 'done',
     ok: false,
@@ -110,16 +104,14 @@ test('B9, B3: the question carries the credential, sealed for this machine and t
   await connect({ kind: 'machine', id: agent.machine });
   await agent.hello();
   const location = await begin();
-  const [asked] = mockRig.ports.asked;
+  const [asked] = rig.ports.asked;
   expect(asked).toMatchObject({ test: testOf(location), user: 'robot', epoch: 1 });
   const use = { machine: agent.machine, test: testOf(location), epoch: 1 };
   const opened = openCredential(asked?.sealedCredential ?? '', agent.unsealingKey, use);
   expect(opened).toEqual({ user: 'robot', password: secret });
   await answer(agent, location, known);
-  const history = await mockRig.history(testOf(location));
-  expect(JSON.stringify([history, await look(location), [...mockRig.episodes.values()]])).not.toContain(
-    secret,
-  );
+  const history = await rig.history(testOf(location));
+  expect(JSON.stringify([history, await look(location), [...rig.episodes.values()]])).not.toContain(secret);
 });
 
 test('B9: who answers in time is answered to the request itself', async () => {
@@ -127,11 +119,11 @@ test('B9: who answers in time is answered to the request itself', async () => {
   if (!agent) throw new Error('there are agents');
   await connect({ kind: 'machine', id: agent.machine });
   await agent.hello();
-  const ask = startConnectionTest(mockRig.ports, { patienceMs: 20_000 });
-  const asking = callDurable(ask, rigClient(mockRig), { method: 'POST', params: { name: 'office' } });
-  for (let turn = 0; mockRig.ports.asked.length === 0 && turn < 1_000; turn++)
+  const ask = startConnectionTest(rig.ports, { patienceMs: 20_000 });
+  const asking = callDurable(ask, rigClient(rig), { method: 'POST', params: { name: 'office' } });
+  for (let turn = 0; rig.ports.asked.length === 0 && turn < 1_000; turn++)
     await new Promise((resolve) => setImmediate(resolve));
-  await agent.say('connectionTested', { ...known, test: mockRig.ports.asked[0]?.test ?? '' });
+  await agent.say('connectionTested', { ...known, test: rig.ports.asked[0]?.test ?? '' });
   expect(await asking).toMatchObject({ status: 200, body: { status: 'done', ok: true } });
 });
 
@@ -147,14 +139,14 @@ test('B9: an answer of a machine that was not asked, a second one, and one to no
   await answer(first, location, known);
   expect((await look(location)).members).toMatchObject([{ machine: first.machine, user: 'notChecked' }]);
   await answer(first, `ct-${'0'.repeat(26)}`, known);
-  expect(mockRig.warnings.filter((line) => line.includes('dropped: unknown test'))).toHaveLength(1);
+  expect(rig.warnings.filter((line) => line.includes('dropped: unknown test'))).toHaveLength(1);
   await first.say('connectionTested', { ...known, test: '01HZZZZZZZZZZZZZZZZZZZZZ01-1' });
-  expect(mockRig.warnings.filter((line) => line.includes('dropped: malformed'))).toHaveLength(1);
+  expect(rig.warnings.filter((line) => line.includes('dropped: malformed'))).toHaveLength(1);
 });
 
 test('B9: nobody to ask is a named error', async () => {
   const group = `g-${'0'.repeat(26)}`;
-  await mockRig.ports.groups.put({ id: group, name: 'empty', createdMs: 0 });
+  await rig.ports.groups.put({ id: group, name: 'empty', createdMs: 0 });
   await connect({ kind: 'group', id: group });
   expect(await look(await begin())).toMatchObject({
     ok: false,
@@ -166,7 +158,7 @@ test('B9: nobody to ask is a named error', async () => {
     'connections/office/tests/x',
     `connections/other/tests/ct-${'0'.repeat(26)}`,
   ]) {
-    const missing = await api(mockRig, path.endsWith('/test') ? 'POST' : 'GET', path);
+    const missing = await api(rig, path.endsWith('/test') ? 'POST' : 'GET', path);
     expect([missing.status, missing.body['code']]).toEqual([
       404,
       path.endsWith('/test') ? 'ConnectionNotFound' : 'ConnectionTestNotFound',
@@ -176,7 +168,7 @@ test('B9: nobody to ask is a named error', async () => {
 
 test('B9: a credential that cannot be sent is the answer for every machine', async () => {
   for (const agent of agents) await agent.hello();
-  mockRig.ports.secrets.get = () => Promise.resolve(undefined);
+  rig.ports.secrets.get = () => Promise.resolve(undefined);
   const view = await look(await begin());
   expect(view.members.map(({ error }) => error?.code)).toEqual(
     Array(3).fill('SessionCreationInvalidCredentials'),

@@ -1,35 +1,29 @@
 import { openCredential } from '../../agent/identity/sealed-credential';
-import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import type { AppRig } from '../support/app-rig';
+import { startApp } from '../support/start-app';
 import { api } from '../support/rig-api';
 import { desktopRun, desktopRunInput, publishDesktopFlow, startDesktopRun, story } from '../support/runs';
 import { TestAgent } from '../support/test-agent';
 
-const mockFunctions = new RegisteredFunctions();
-let mockRig: AppRig;
-jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
-jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
-jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+let rig: AppRig;
 
 let agent: TestAgent;
 beforeEach(async () => {
-  jest.resetModules();
-  mockRig = new AppRig(mockFunctions);
-  jest.requireActual('../../app');
-  mockRig.run();
-  agent = await TestAgent.register(mockRig);
-  await publishDesktopFlow(mockRig);
+  rig = startApp();
+  agent = await TestAgent.register(rig);
+  await publishDesktopFlow(rig);
 });
-afterEach(() => mockRig.close());
+afterEach(() => rig.close());
 
 const secret = 'correct-horse-battery-staple';
 
 async function connect(user: string, password = secret): Promise<void> {
   const target = { kind: 'machine', id: agent.machine };
-  const answer = await api(mockRig, 'PUT', 'connections/office', { target, user, credential: { password } });
+  const answer = await api(rig, 'PUT', 'connections/office', { target, user, credential: { password } });
   expect([answer.status, answer.body['hasCredential']]).toEqual([200, true]);
 }
 
-const start = (): Promise<string> => startDesktopRun(mockRig, 1, desktopRunInput({ connection: 'office' }));
+const start = (): Promise<string> => startDesktopRun(rig, 1, desktopRunInput({ connection: 'office' }));
 
 test('B3: go carries the credential, sealed for the granted machine and this grant', async () => {
   await connect('CONTOSO\\robot');
@@ -43,7 +37,7 @@ test('B3: go carries the credential, sealed for the granted machine and this gra
     user: 'CONTOSO\\robot',
     password: secret,
   });
-  const other = await TestAgent.register(mockRig, 2);
+  const other = await TestAgent.register(rig, 2);
   expect(() => openCredential(go?.sealedCredential ?? '', other.unsealingKey, use)).toThrow(
     'cannot be opened',
   );
@@ -55,20 +49,18 @@ test('B3: the password is in no history, row, change, log or answer', async () =
   await agent.hello();
   const run = await start();
   await agent.succeed(await agent.startRun());
-  const { rows, feedEntries, sent, logs } = mockRig.ports;
+  const { rows, feedEntries, sent, logs } = rig.ports;
   const answers = await Promise.all(
-    ['connections/office', `machines/${agent.machine}`, `runs/${run}`].map((path) =>
-      api(mockRig, 'GET', path),
-    ),
+    ['connections/office', `machines/${agent.machine}`, `runs/${run}`].map((path) => api(rig, 'GET', path)),
   );
-  const stored = await mockRig.ports.connections.get('office');
+  const stored = await rig.ports.connections.get('office');
   const everything = {
-    history: await mockRig.history(run),
-    status: await desktopRun(mockRig, run),
-    episodes: [...mockRig.episodes.values()],
+    history: await rig.history(run),
+    status: await desktopRun(rig, run),
+    episodes: [...rig.episodes.values()],
     rows: [...rows.values()],
     answers: answers.map(({ body }) => body),
-    warnings: mockRig.warnings,
+    warnings: rig.warnings,
     stored,
     feedEntries,
     sent,
@@ -99,7 +91,7 @@ test("B3: a run that waits does not take another user's password: nothing starts
   expect(agent.commands('go')).toEqual([]);
   expect(agent.commands('stop')).toMatchObject([{ run }]);
   await agent.say('never', { reason: 'stopped before go' }, grant);
-  const { output } = await desktopRun(mockRig, run);
+  const { output } = await desktopRun(rig, run);
   expect(output).toMatchObject({
     state: 'Failed',
     error: {
@@ -107,17 +99,17 @@ test("B3: a run that waits does not take another user's password: nothing starts
       details: 'The connection got the credential of another user in the meantime.',
     },
   });
-  expect(await story(mockRig, run)).toContain('asked to stop');
-  expect((await mockRig.queue(agent.machine)).grants).toEqual([]);
+  expect(await story(rig, run)).toContain('asked to stop');
+  expect((await rig.queue(agent.machine)).grants).toEqual([]);
 });
 
 test('B3: a run whose credential is gone fails with a named error', async () => {
   await connect('robot');
   const run = await start();
-  mockRig.ports.secrets.get = () => Promise.resolve(undefined);
+  rig.ports.secrets.get = () => Promise.resolve(undefined);
   await agent.hello();
   await agent.say('never', { reason: 'stopped before go' }, await agent.accept());
-  expect((await desktopRun(mockRig, run)).output.error).toMatchObject({
+  expect((await desktopRun(rig, run)).output.error).toMatchObject({
     code: 'SessionCreationInvalidCredentials',
     details: expect.stringContaining('gone') as string,
   });
@@ -125,7 +117,7 @@ test('B3: a run whose credential is gone fails with a named error', async () => 
 
 test('B3: without a credential, and without a user, none is sent', async () => {
   await agent.hello();
-  await startDesktopRun(mockRig);
+  await startDesktopRun(rig);
   await agent.startRun();
   const [go] = agent.commands('go');
   expect(go).not.toHaveProperty('sealedCredential');
@@ -136,7 +128,7 @@ test.each(['robot@', 'CONTOSO/robot', 'A\\B\\robot', '@agent', 'robot@gmail.com'
   'B4: %s is refused as an account',
   async (user) => {
     const target = { kind: 'machine', id: agent.machine };
-    const { status, body } = await api(mockRig, 'PUT', 'connections/office', { target, user });
+    const { status, body } = await api(rig, 'PUT', 'connections/office', { target, user });
     expect([status, body['code']]).toEqual([400, 'AccountNotAllowed']);
     expect(body['detail']).toContain(user);
   },

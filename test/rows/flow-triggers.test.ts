@@ -1,31 +1,25 @@
-import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import type { AppRig } from '../support/app-rig';
+import { startApp } from '../support/start-app';
 import { api } from '../support/rig-api';
 import { SECOND } from '../support/runs';
 
-const mockFunctions = new RegisteredFunctions();
-let mockRig: AppRig;
-jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
-jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
-jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+let rig: AppRig;
 
 beforeEach(() => {
-  jest.resetModules();
   // A Functions host gives the app its settings in the environment.
   process.env['ATTENDANT_EVENT_QUEUE'] = 'orders';
   process.env['ATTENDANT_EVENT_TOPIC'] = 'shop';
   process.env['ATTENDANT_EVENT_STORAGE_QUEUE'] = 'kept';
-  mockRig = new AppRig(mockFunctions);
-  jest.requireActual('../../app');
-  mockRig.run();
+  rig = startApp();
 });
 afterEach(() => {
   for (const kind of ['QUEUE', 'TOPIC', 'STORAGE_QUEUE']) delete process.env[`ATTENDANT_EVENT_${kind}`];
-  return mockRig.close();
+  return rig.close();
 });
 
 /** A flow that ends as the data of its event say. */
 async function put(name: string, source: string): Promise<void> {
-  const answer = await api(mockRig, 'PUT', `flows/${name}`, {
+  const answer = await api(rig, 'PUT', `flows/${name}`, {
     name,
     triggers: { order: { type: 'Event', inputs: { source } } },
     actions: {
@@ -53,17 +47,17 @@ const event = (id: string, ends = 'well'): object => ({
 });
 
 async function runs(flow: string): Promise<string[]> {
-  const { body } = await api(mockRig, 'GET', 'runs', undefined, { query: { flow, top: '50' } });
+  const { body } = await api(rig, 'GET', 'runs', undefined, { query: { flow, top: '50' } });
   return (body['runs'] as { status: string }[]).map(({ status }) => status);
 }
 
 test('A3: events of a topic and of a queue of the storage account start the flows of their source, each once', async () => {
   await put('bus', 'service-bus');
   await put('kept', 'storage-queue');
-  for (const id of ['1', '1', '2']) await mockRig.invoke('receive-topic-events', event(id));
+  for (const id of ['1', '1', '2']) await rig.invoke('receive-topic-events', event(id));
   // By queue and topic came the same event.
-  await mockRig.invoke('receive-queued-events', event('2'));
-  for (const id of ['1', '1']) await mockRig.invoke('receive-stored-events', event(id));
+  await rig.invoke('receive-queued-events', event('2'));
+  for (const id of ['1', '1']) await rig.invoke('receive-stored-events', event(id));
   expect(await runs('bus')).toEqual(['Succeeded', 'Succeeded']);
   expect(await runs('kept')).toEqual(['Succeeded']);
 });
@@ -80,14 +74,14 @@ test('A3: events of Event Grid and of the Service Bus queue start the flows of t
     data: {},
     dataVersion: '1',
   };
-  await mockRig.invoke('receive-event-grid', blob);
-  await mockRig.invoke('receive-event-grid', blob);
-  await mockRig.invoke('receive-queued-events', [event('2'), event('3')]);
-  await mockRig.invoke('receive-queued-events', event('3'));
+  await rig.invoke('receive-event-grid', blob);
+  await rig.invoke('receive-event-grid', blob);
+  await rig.invoke('receive-queued-events', [event('2'), event('3')]);
+  await rig.invoke('receive-queued-events', event('3'));
   expect(await runs('grid')).toEqual(['Succeeded']);
   expect(await runs('queue')).toEqual(['Succeeded', 'Succeeded']);
   // Who delivers sees the error, delivers again and in the end sets it aside.
-  await expect(mockRig.invoke('receive-queued-events', { order: 1 })).rejects.toThrow('This is no event');
+  await expect(rig.invoke('receive-queued-events', { order: 1 })).rejects.toThrow('This is no event');
 });
 
 test('A3: a flow is disabled when ten runs of its trigger have failed one after another, and can be enabled again', async () => {
@@ -95,11 +89,11 @@ test('A3: a flow is disabled when ten runs of its trigger have failed one after 
   let id = 0;
   const fire = async (times: number, ends: string): Promise<void> => {
     for (let n = 0; n < times; n++) {
-      await mockRig.advance(SECOND);
-      await mockRig.invoke('receive-event-grid', event(`${++id}`, ends));
+      await rig.advance(SECOND);
+      await rig.invoke('receive-event-grid', event(`${++id}`, ends));
     }
   };
-  const state = async () => (await api(mockRig, 'GET', 'flows/f')).body;
+  const state = async () => (await api(rig, 'GET', 'flows/f')).body;
   await fire(9, 'badly');
   await fire(1, 'well');
   await fire(9, 'badly');
@@ -111,10 +105,10 @@ test('A3: a flow is disabled when ten runs of its trigger have failed one after 
   });
   await fire(1, 'well');
   expect(await runs('f')).toHaveLength(20);
-  const { body } = await api(mockRig, 'GET', 'flows/f/triggers', undefined, { query: { top: '1' } });
+  const { body } = await api(rig, 'GET', 'flows/f/triggers', undefined, { query: { top: '1' } });
   expect(body['triggers']).toMatchObject([{ outcome: 'skipped', reason: 'disabled' }]);
 
-  expect((await api(mockRig, 'POST', 'flows/f/enable')).status).toBe(200);
+  expect((await api(rig, 'POST', 'flows/f/enable')).status).toBe(200);
   await fire(9, 'badly');
   expect((await state())['state']).toBe('enabled');
 });

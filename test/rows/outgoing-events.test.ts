@@ -1,37 +1,31 @@
 import { flowDefinition } from '../../contracts/flow-definition';
 import { flowDisabledEvent } from '../../domain/outgoing-events/events';
-import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import type { AppRig } from '../support/app-rig';
+import { startApp } from '../support/start-app';
 import { api } from '../support/rig-api';
 import { HOUR, MINUTE, publishDesktopFlow, runId, SECOND } from '../support/runs';
 import { TestAgent } from '../support/test-agent';
 import { isGenuine, WebhookReceiver } from '../support/webhook-receiver';
 
-const mockFunctions = new RegisteredFunctions();
-let mockRig: AppRig;
-jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
-jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
-jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+let rig: AppRig;
 
 const DAY = 24 * HOUR;
 let receiver: WebhookReceiver;
 
 beforeEach(async () => {
-  jest.resetModules();
-  mockRig = new AppRig(mockFunctions);
-  jest.requireActual('../../app');
-  mockRig.run();
+  rig = startApp();
   receiver = await WebhookReceiver.open();
 });
 afterEach(async () => {
-  await mockRig.close();
+  await rig.close();
   await receiver.close();
 });
 
-const deliver = () => mockRig.invoke('deliver-events', {});
+const deliver = () => rig.invoke('deliver-events', {});
 const path = (name: string, rest = '') => `event-subscriptions/${name}${rest}`;
 
 async function subscribe(name = 'erp', more: object = {}): Promise<string> {
-  const answer = await api(mockRig, 'PUT', path(name), { url: receiver.url, ...more });
+  const answer = await api(rig, 'PUT', path(name), { url: receiver.url, ...more });
   expect(answer.status).toBe(201);
   return String(answer.body['secret']);
 }
@@ -39,7 +33,7 @@ async function subscribe(name = 'erp', more: object = {}): Promise<string> {
 /** Passes time with the timer that delivers. */
 async function pass(ms: number, step = 10 * MINUTE): Promise<void> {
   for (let left = ms; left > 0; left -= step) {
-    await mockRig.advance(Math.min(step, left));
+    await rig.advance(Math.min(step, left));
     await deliver();
   }
 }
@@ -50,7 +44,7 @@ async function startFlow(
   name = 'invoices',
 ): Promise<string> {
   const definition = flowDefinition.parse({ name, triggers: { manual: { type: 'Request' } }, actions });
-  const { hash } = await mockRig.ports.flows.put(definition);
+  const { hash } = await rig.ports.flows.put(definition);
   const run = runId(number);
   const input = {
     run,
@@ -60,31 +54,31 @@ async function startFlow(
     startedBy: 'ann',
     trigger: 'Button',
   };
-  await mockRig.start('cloud-flow-run', input, run);
+  await rig.start('cloud-flow-run', input, run);
   return run;
 }
 
 const compose = { Say: { type: 'Compose', inputs: 'hello' } };
 
 async function deliveries(status: string, name = 'erp'): Promise<{ event: string; attempts: number }[]> {
-  const { body } = await api(mockRig, 'GET', path(name, '/deliveries'), undefined, { query: { status } });
+  const { body } = await api(rig, 'GET', path(name, '/deliveries'), undefined, { query: { status } });
   return body['deliveries'] as { event: string; attempts: number }[];
 }
 
 test('L3: the life of a run, a machine and a flow is told as signed CloudEvents with stable ids', async () => {
   const secret = await subscribe();
-  const agent = await TestAgent.register(mockRig);
+  const agent = await TestAgent.register(rig);
   await agent.hello();
-  await publishDesktopFlow(mockRig);
+  await publishDesktopFlow(rig);
   const run = await startFlow(1, {
     Read: { type: 'DesktopFlow', inputs: { desktopFlow: 'invoices', connection: 'machine-1' } },
   });
-  await mockRig.advance(SECOND);
+  await rig.advance(SECOND);
   const grant = await agent.startRun();
-  await mockRig.advance(SECOND);
+  await rig.advance(SECOND);
   await agent.succeed(grant);
-  const disabled = flowDisabledEvent('invoices', mockRig.clock.now(), { reason: 'failed ten times' });
-  await mockRig.ports.events.append(disabled);
+  const disabled = flowDisabledEvent('invoices', rig.clock.now(), { reason: 'failed ten times' });
+  await rig.ports.events.append(disabled);
   await deliver();
   expect(receiver.story.toSorted()).toEqual(
     [
@@ -97,7 +91,7 @@ test('L3: the life of a run, a machine and a flow is told as signed CloudEvents 
       'flow.disabled flows/invoices',
     ].toSorted(),
   );
-  expect(receiver.received.every((one) => isGenuine(one, secret, mockRig.clock.now()))).toBe(true);
+  expect(receiver.received.every((one) => isGenuine(one, secret, rig.clock.now()))).toBe(true);
   const child = receiver.received.find(({ event }) => event.type === 'attendant.run.queued');
   expect(child?.headers).toMatchObject({
     'content-type': 'application/cloudevents+json; charset=utf-8',
@@ -138,7 +132,7 @@ test('L3: a failed, a cancelled and a timed-out run and a lost machine are told 
     types: ['failed', 'timedout', 'cancelled'].map((word) => `attendant.run.${word}`),
   });
   await subscribe('operations', { types: ['attendant.machine.offline'] });
-  const agent = await TestAgent.register(mockRig);
+  const agent = await TestAgent.register(rig);
   await agent.hello();
   const action = { type: 'DesktopFlow', inputs: { desktopFlow: 'none', connection: 'machine-1' } };
   await startFlow(1, { Read: action });
@@ -156,17 +150,17 @@ test('L3: a failed, a cancelled and a timed-out run and a lost machine are told 
     }),
   ]);
   receiver.received.length = 0;
-  await mockRig.live(3 * MINUTE);
+  await rig.live(3 * MINUTE);
   await deliver();
   expect(receiver.story).toEqual([`machine.offline machines/${agent.machine}`]);
   receiver.received.length = 0;
-  await publishDesktopFlow(mockRig);
+  await publishDesktopFlow(rig);
   const reading = { Read: { ...action, inputs: { desktopFlow: 'invoices', connection: 'machine-1' } } };
   await startFlow(2, reading);
-  await mockRig.instances.raise(runId(2), 'inbox', { kind: 'cancel', by: 'ann' });
-  await mockRig.idle();
+  await rig.instances.raise(runId(2), 'inbox', { kind: 'cancel', by: 'ann' });
+  await rig.idle();
   await startFlow(3, reading);
-  await mockRig.advance(3 * HOUR + SECOND);
+  await rig.advance(3 * HOUR + SECOND);
   await deliver();
   expect(receiver.story.toSorted()).toEqual(
     [
@@ -204,7 +198,7 @@ test('L3: a receiver that is away for two days gets everything when it is back',
   await pass(2 * DAY, HOUR);
   const before = receiver.received.length;
   expect(before).toBeGreaterThan(8);
-  const { body } = await api(mockRig, 'GET', path('erp'));
+  const { body } = await api(rig, 'GET', path('erp'));
   expect(body['health']).toMatchObject({ failures: before, lastError: expect.any(String) });
   receiver.answer = 200;
   receiver.received.length = 0;
@@ -214,7 +208,7 @@ test('L3: a receiver that is away for two days gets everything when it is back',
     `run.succeeded runs/${runId(1)}`,
   ]);
   expect(receiver.ids).toContain(first);
-  expect((await api(mockRig, 'GET', path('erp'))).body['health']).toMatchObject({ failures: 0 });
+  expect((await api(rig, 'GET', path('erp'))).body['health']).toMatchObject({ failures: 0 });
 });
 
 test('L3: after three days a delivery is dead, is seen, and can be tried again by hand', async () => {
@@ -231,29 +225,29 @@ test('L3: after three days a delivery is dead, is seen, and can be tried again b
   const [dead] = await deliveries('dead');
   expect(dead).toMatchObject({ attempts: 11, type: 'attendant.run.succeeded' });
   receiver.answer = 200;
-  const again = await api(mockRig, 'POST', path('erp', `/deliveries/${dead?.event}/retry`));
+  const again = await api(rig, 'POST', path('erp', `/deliveries/${dead?.event}/retry`));
   expect([again.status, again.body['status']]).toEqual([202, 'waiting']);
   await deliver();
   expect(receiver.ids.at(-1)).toBe(dead?.event);
   expect(await deliveries('dead')).toEqual([]);
-  const once = await api(mockRig, 'POST', path('erp', `/deliveries/${dead?.event}/retry`));
+  const once = await api(rig, 'POST', path('erp', `/deliveries/${dead?.event}/retry`));
   expect(once.body['code']).toBe('DeliveryNotFound');
 });
 
 test('L3: a crash between sending and taking off sends the same event again, under the same id', async () => {
   const secret = await subscribe('erp', { types: ['attendant.run.succeeded'] });
   await startFlow(1, compose);
-  const { deliveries: store } = mockRig.ports;
+  const { deliveries: store } = rig.ports;
   const { done } = store;
   store.done = () => Promise.reject(new Error('the process ended'));
   await deliver();
-  expect(mockRig.warnings.join()).toContain('Events for erp are delivered later');
+  expect(rig.warnings.join()).toContain('Events for erp are delivered later');
   store.done = done.bind(store);
-  await mockRig.advance(10 * SECOND);
+  await rig.advance(10 * SECOND);
   await deliver();
   const [first, second] = receiver.received;
   expect(second?.event).toEqual(first?.event);
-  expect(second && isGenuine(second, secret, mockRig.clock.now())).toBe(true);
+  expect(second && isGenuine(second, secret, rig.clock.now())).toBe(true);
   await deliver();
   expect(receiver.received).toHaveLength(2);
 });
@@ -261,7 +255,7 @@ test('L3: a crash between sending and taking off sends the same event again, und
 test('L3: a crash in mid fan-out loses no event', async () => {
   await subscribe();
   const run = await startFlow(1, compose);
-  const { events } = mockRig.ports;
+  const { events } = rig.ports;
   const { settle } = events;
   events.settle = () => Promise.reject(new Error('the process ended'));
   await expect(deliver()).rejects.toThrow('the process ended');
@@ -277,18 +271,18 @@ test('L3: kept events are replayed from an id or an instant on', async () => {
   await subscribe('erp', { types: ['attendant.run.succeeded'] });
   for (const number of [1, 2, 3]) {
     await startFlow(number, compose);
-    await mockRig.advance(DAY);
+    await rig.advance(DAY);
   }
   await deliver();
   const ids = receiver.ids.toSorted();
   expect(ids).toHaveLength(3);
   receiver.received.length = 0;
-  const replay = (from: string) => api(mockRig, 'POST', path('erp', '/replay'), { from });
+  const replay = (from: string) => api(rig, 'POST', path('erp', '/replay'), { from });
   const answer = await replay(ids[1] ?? '');
   expect([answer.status, answer.body['replaying']]).toEqual([202, true]);
   await deliver();
   expect(receiver.ids.toSorted()).toEqual(ids.slice(1));
-  expect((await api(mockRig, 'GET', path('erp'))).body['replaying']).toBe(false);
+  expect((await api(rig, 'GET', path('erp'))).body['replaying']).toBe(false);
   receiver.received.length = 0;
   await replay('2026-01-05T00:00:00.000Z');
   await deliver();
@@ -298,29 +292,29 @@ test('L3: kept events are replayed from an id or an instant on', async () => {
 
 test('L3: for a day after a rotation both secrets sign; a forged or an old message is told by its signature', async () => {
   const before = await subscribe('erp', { types: ['attendant.run.succeeded'] });
-  const rotated = await api(mockRig, 'POST', path('erp', '/rotate-secret'), {});
+  const rotated = await api(rig, 'POST', path('erp', '/rotate-secret'), {});
   const after = String(rotated.body['secret']);
   expect(after).not.toBe(before);
   await startFlow(1, compose);
   await deliver();
   const [both] = receiver.received;
   if (!both) throw new Error('nothing came');
-  const now = mockRig.clock.now();
+  const now = rig.clock.now();
   expect([before, after].map((secret) => isGenuine(both, secret, now))).toEqual([true, true]);
   const forged = { ...both, body: both.body.replace('Succeeded', 'Failed') };
   expect(isGenuine(forged, after, now)).toBe(false);
   expect(isGenuine(both, `whsec_${Buffer.alloc(32).toString('base64')}`, now)).toBe(false);
   expect(isGenuine(both, after, now + HOUR)).toBe(false);
-  await mockRig.advance(DAY);
+  await rig.advance(DAY);
   await startFlow(2, compose);
   await deliver();
   const last = receiver.received.at(-1);
-  expect([before, after].map((secret) => last && isGenuine(last, secret, mockRig.clock.now()))).toEqual([
+  expect([before, after].map((secret) => last && isGenuine(last, secret, rig.clock.now()))).toEqual([
     false,
     true,
   ]);
-  expect(JSON.stringify((await api(mockRig, 'GET', path('erp'))).body)).not.toContain('whsec_');
-  expect(JSON.stringify((await api(mockRig, 'GET', 'event-subscriptions')).body)).not.toContain('whsec_');
+  expect(JSON.stringify((await api(rig, 'GET', path('erp'))).body)).not.toContain('whsec_');
+  expect(JSON.stringify((await api(rig, 'GET', 'event-subscriptions')).body)).not.toContain('whsec_');
 });
 
 test('L3: a receiver that never answers delays no other', async () => {
@@ -329,7 +323,7 @@ test('L3: a receiver that never answers delays no other', async () => {
   const stuck = new Promise<void>((resolve) => (slow.onEvent = () => resolve()));
   const heard = new Promise<void>((resolve) => (receiver.onEvent = () => resolve()));
   await subscribe('fast', { types: ['attendant.run.succeeded'] });
-  await api(mockRig, 'PUT', path('slow'), { url: slow.url });
+  await api(rig, 'PUT', path('slow'), { url: slow.url });
   await startFlow(1, compose);
   const pass = deliver();
   await Promise.all([heard, stuck]);
@@ -344,22 +338,22 @@ test.each([
   ['another scheme', 'ftp://example.org/'],
   ['no address', 'example'],
 ])('L3: %s is refused', async (_what, url) => {
-  const answer = await api(mockRig, 'PUT', path('erp'), { url });
+  const answer = await api(rig, 'PUT', path('erp'), { url });
   expect([answer.status, answer.body['code']]).toEqual([400, 'InvalidBody']);
 });
 
 test('L3: what is wrong in a subscription is named; a removed one is told nothing more', async () => {
   const wrong = { url: receiver.url, types: ['attendant.run.exploded'], secret: 'whsec_c2hvcnQ=' };
-  const answer = await api(mockRig, 'PUT', path('erp'), wrong);
+  const answer = await api(rig, 'PUT', path('erp'), wrong);
   expect((answer.body['errors'] as { path: string }[]).map((error) => error.path)).toEqual([
     'types.0',
     'secret',
   ]);
-  expect((await api(mockRig, 'PUT', path('Erp'), { url: receiver.url })).body['code']).toBe('InvalidBody');
+  expect((await api(rig, 'PUT', path('Erp'), { url: receiver.url })).body['code']).toBe('InvalidBody');
   await subscribe();
   await startFlow(1, compose);
-  expect((await api(mockRig, 'DELETE', path('erp'))).status).toBe(204);
+  expect((await api(rig, 'DELETE', path('erp'))).status).toBe(204);
   await deliver();
   expect(receiver.received).toEqual([]);
-  expect((await api(mockRig, 'GET', path('erp'))).body['code']).toBe('SubscriptionNotFound');
+  expect((await api(rig, 'GET', path('erp'))).body['code']).toBe('SubscriptionNotFound');
 });

@@ -1,27 +1,21 @@
 import type { FlowDefinition } from '../../contracts/flow-definition';
 import type { PlanningView } from '../../contracts/planning';
-import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import type { AppRig } from '../support/app-rig';
+import { startApp } from '../support/start-app';
 import { api } from '../support/rig-api';
 import { MINUTE, publishDesktopFlow, startDesktopRun } from '../support/runs';
 import { TestAgent } from '../support/test-agent';
 
-const mockFunctions = new RegisteredFunctions();
-let mockRig: AppRig;
-jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
-jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
-jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+let rig: AppRig;
 
 let agent: TestAgent;
 beforeEach(async () => {
-  jest.resetModules();
-  mockRig = new AppRig(mockFunctions);
-  jest.requireActual('../../app');
-  mockRig.run();
-  agent = await TestAgent.register(mockRig);
-  await publishDesktopFlow(mockRig);
+  rig = startApp();
+  agent = await TestAgent.register(rig);
+  await publishDesktopFlow(rig);
   await agent.hello();
 });
-afterEach(() => mockRig.close());
+afterEach(() => rig.close());
 
 function scheduled(name: string, minutes: number[], connection = 'machine-1'): FlowDefinition {
   return {
@@ -49,21 +43,21 @@ function scheduled(name: string, minutes: number[], connection = 'machine-1'): F
 }
 
 async function planning(query: Record<string, string> = {}): Promise<PlanningView> {
-  return (await api(mockRig, 'GET', 'planning', undefined, { query })).body as unknown as PlanningView;
+  return (await api(rig, 'GET', 'planning', undefined, { query })).body as unknown as PlanningView;
 }
 
 /** One run of the desktop flow, so that the queue knows how long it takes. */
 async function runOf(minutes: number): Promise<void> {
-  await startDesktopRun(mockRig);
+  await startDesktopRun(rig);
   const grant = await agent.startRun();
-  await mockRig.advance(minutes * MINUTE);
+  await rig.advance(minutes * MINUTE);
   await agent.succeed(grant);
 }
 
 test('H4: the planning view shows which hours of a machine are overbooked, by which flows, and where time is left', async () => {
   await runOf(25);
-  await mockRig.ports.flows.put(scheduled('invoices', [0, 20]));
-  await mockRig.ports.flows.put(scheduled('reminders', [30]));
+  await rig.ports.flows.put(scheduled('invoices', [0, 20]));
+  await rig.ports.flows.put(scheduled('reminders', [30]));
   const { queues, unplanned, from } = await planning({ hours: '12' });
   expect([from, unplanned]).toEqual(['2026-01-05T08:00:00.000Z', []]);
   expect(queues).toMatchObject([{ queue: agent.machine, name: 'machine-1', machines: 1 }]);
@@ -84,8 +78,8 @@ test('H4: the planning view shows which hours of a machine are overbooked, by wh
 });
 
 test('H4: what cannot be told in advance is named', async () => {
-  await mockRig.ports.flows.put(scheduled('unknown', [0], 'nowhere'));
-  await mockRig.ports.flows.put(scheduled('never-ran', [0]));
+  await rig.ports.flows.put(scheduled('unknown', [0], 'nowhere'));
+  await rig.ports.flows.put(scheduled('never-ran', [0]));
   const { unplanned } = await planning();
   expect(unplanned).toEqual(
     expect.arrayContaining([
@@ -93,7 +87,7 @@ test('H4: what cannot be told in advance is named', async () => {
       { flow: 'never-ran', action: 'enter', why: 'No run has shown yet how long it takes.' },
     ]),
   );
-  expect((await api(mockRig, 'GET', 'planning', undefined, { query: { hours: '0' } })).body).toMatchObject({
+  expect((await api(rig, 'GET', 'planning', undefined, { query: { hours: '0' } })).body).toMatchObject({
     code: 'InvalidQuery',
   });
 });

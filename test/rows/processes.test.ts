@@ -1,13 +1,10 @@
 import type { FlowDefinition } from '../../contracts/flow-definition';
 import type { CaseView } from '../../contracts/processes';
-import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import type { AppRig } from '../support/app-rig';
+import { startApp } from '../support/start-app';
 import { api } from '../support/rig-api';
 
-const mockFunctions = new RegisteredFunctions();
-let mockRig: AppRig;
-jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
-jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
-jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+let rig: AppRig;
 
 const PROCESS = {
   name: 'credit',
@@ -46,18 +43,14 @@ const say = { say: { type: 'Compose' as const, inputs: 'x' } };
 const fail = { no: { type: 'Compose' as const, inputs: "@int('no number')" } };
 
 beforeEach(async () => {
-  jest.resetModules();
-  mockRig = new AppRig(mockFunctions);
-  jest.requireActual('../../app');
-  mockRig.run();
-  for (const name of ['welcome', 'score', 'letter', 'archive'])
-    await mockRig.ports.flows.put(flow(name, say));
-  await api(mockRig, 'PUT', 'processes/credit', PROCESS);
+  rig = startApp();
+  for (const name of ['welcome', 'score', 'letter', 'archive']) await rig.ports.flows.put(flow(name, say));
+  await api(rig, 'PUT', 'processes/credit', PROCESS);
 });
-afterEach(() => mockRig.close());
+afterEach(() => rig.close());
 
 async function begin(data: Record<string, unknown> = {}): Promise<string> {
-  const { status, body, headers } = await api(mockRig, 'POST', 'processes/credit/cases', {
+  const { status, body, headers } = await api(rig, 'POST', 'processes/credit/cases', {
     title: 'Ann',
     data,
   });
@@ -68,10 +61,9 @@ async function begin(data: Record<string, unknown> = {}): Promise<string> {
   return `processes/credit/cases/${String(body['id'])}`;
 }
 async function look(path: string): Promise<CaseView> {
-  return (await api(mockRig, 'GET', path)).body as unknown as CaseView;
+  return (await api(rig, 'GET', path)).body as unknown as CaseView;
 }
-const step = (path: string, verb: string, body: unknown = {}) =>
-  api(mockRig, 'POST', `${path}/${verb}`, body);
+const step = (path: string, verb: string, body: unknown = {}) => api(rig, 'POST', `${path}/${verb}`, body);
 
 test('A4: a case goes through its stages; the gate asks for required data; flows run on entry with the data', async () => {
   const path = await begin({ customer: 'Ann' });
@@ -82,7 +74,7 @@ test('A4: a case goes through its stages; the gate asks for required data; flows
     'CaseRefused',
     'amount is required.',
   ]);
-  await api(mockRig, 'PATCH', path, { data: { amount: 500 } });
+  await api(rig, 'PATCH', path, { data: { amount: 500 } });
   await step(path, 'advance');
   const { stage, runs, missing } = await look(path);
   expect([stage, missing]).toEqual(['check', []]);
@@ -90,29 +82,29 @@ test('A4: a case goes through its stages; the gate asks for required data; flows
     ['welcome', 'Succeeded'],
     ['score', 'Succeeded'],
   ]);
-  const score = await api(mockRig, 'GET', `runs/${runs[1]?.run ?? ''}`);
+  const score = await api(rig, 'GET', `runs/${runs[1]?.run ?? ''}`);
   expect(score.body).toMatchObject({ outputs: { got: { amount: 500 } } });
 });
 
 test('A4: a stage is left when the flows that it waits for have succeeded, and its flows of leaving have too', async () => {
-  await mockRig.ports.flows.put(flow('score', fail));
+  await rig.ports.flows.put(flow('score', fail));
   const path = await begin({ customer: 'Ann', amount: 5 });
   await step(path, 'advance');
   expect((await look(path)).missing).toEqual(['the flow score ended Failed: run it again']);
   expect((await step(path, 'advance')).status).toBe(409);
-  await mockRig.ports.flows.put(flow('score', say));
+  await rig.ports.flows.put(flow('score', say));
   await step(path, 'run', { flow: 'score' });
-  await mockRig.ports.flows.put(flow('archive', fail));
+  await rig.ports.flows.put(flow('archive', fail));
   await step(path, 'advance');
   expect(await look(path)).toMatchObject({ state: 'open', stage: 'check' });
-  await mockRig.ports.flows.put(flow('archive', say));
+  await rig.ports.flows.put(flow('archive', say));
   await step(path, 'advance');
   expect(await look(path)).toMatchObject({
     state: 'open',
     stage: 'payout',
     missing: ['account is required'],
   });
-  await api(mockRig, 'PATCH', path, { data: { account: 'DE1' } });
+  await api(rig, 'PATCH', path, { data: { account: 'DE1' } });
   await step(path, 'advance', { reason: 'paid' });
   const { state, history } = await look(path);
   expect(state).toBe('finished');
@@ -138,38 +130,38 @@ test('A4: back runs the flows of entry again; on demand; abandon', async () => {
   await step(path, 'abandon', { reason: 'withdrawn' });
   expect(await look(path)).toMatchObject({ state: 'abandoned', stage: 'intake' });
   const { cases } = (
-    await api(mockRig, 'GET', 'processes/credit/cases', undefined, { query: { state: 'abandoned' } })
+    await api(rig, 'GET', 'processes/credit/cases', undefined, { query: { state: 'abandoned' } })
   ).body as unknown as { cases: { title: string }[] };
   expect(cases.map(({ title }) => title)).toEqual(['Ann']);
 });
 
 test('A4, L1: what a crash left unstarted is started once by the watch, which goes on with what waits', async () => {
-  const { start } = mockRig.instances;
-  await api(mockRig, 'PATCH', await begin({ customer: 'Ann', amount: 5 }), { data: { amount: 6 } });
-  const [of] = await mockRig.ports.processes.pendingCases();
+  const { start } = rig.instances;
+  await api(rig, 'PATCH', await begin({ customer: 'Ann', amount: 5 }), { data: { amount: 6 } });
+  const [of] = await rig.ports.processes.pendingCases();
   if (!of) throw new Error('no case is pending');
-  const stored = await mockRig.ports.processes.getCase(of.process, of.id);
+  const stored = await rig.ports.processes.getCase(of.process, of.id);
   if (!stored) throw new Error('the case is gone');
   // As if the process had ended between the write and the start.
   const runs = stored.value.runs.map(({ run: _run, outcome: _outcome, ...planned }) => ({
     ...planned,
     key: '9.x.1',
   }));
-  await mockRig.ports.processes.replaceCase({ ...stored, value: { ...stored.value, runs } });
+  await rig.ports.processes.replaceCase({ ...stored, value: { ...stored.value, runs } });
   const started: string[] = [];
-  mockRig.instances.start = (name, input, id) => {
+  rig.instances.start = (name, input, id) => {
     started.push(name);
     return start(name, input, id);
   };
-  await mockRig.invoke('watch-cases', {});
-  await mockRig.invoke('watch-cases', {});
+  await rig.invoke('watch-cases', {});
+  await rig.invoke('watch-cases', {});
   expect(started).toEqual(['cloud-flow-run']);
   expect((await look(`processes/credit/cases/${of.id}`)).runs).toMatchObject([{ state: 'Succeeded' }]);
-  expect(await mockRig.ports.processes.pendingCases()).toEqual([]);
+  expect(await rig.ports.processes.pendingCases()).toEqual([]);
 });
 
 test('A4: a definition that cannot work is refused with every wrong place; a case keeps the one that it began with', async () => {
-  const wrong = await api(mockRig, 'PUT', 'processes/credit', {
+  const wrong = await api(rig, 'PUT', 'processes/credit', {
     name: 'other',
     stages: [
       {
@@ -186,14 +178,14 @@ test('A4: a definition that cannot work is refused with every wrong place; a cas
     'stages.0.flows.0.flow',
   ]);
   const path = await begin({ customer: 'Ann' });
-  await api(mockRig, 'PUT', 'processes/credit', { name: 'credit', stages: [{ name: 'only' }] });
+  await api(rig, 'PUT', 'processes/credit', { name: 'credit', stages: [{ name: 'only' }] });
   expect((await look(path)).stages).toEqual(['intake', 'check', 'payout']);
-  expect((await api(mockRig, 'PATCH', path, { data: { amount: 'much', nonsense: 1 } })).body).toMatchObject({
+  expect((await api(rig, 'PATCH', path, { data: { amount: 'much', nonsense: 1 } })).body).toMatchObject({
     code: 'InvalidBody',
     errors: [{ path: 'data.amount' }, { path: 'data.nonsense' }],
   });
-  expect((await api(mockRig, 'DELETE', 'processes/credit')).status).toBe(204);
-  expect((await api(mockRig, 'POST', 'processes/credit/cases', {})).body).toMatchObject({
+  expect((await api(rig, 'DELETE', 'processes/credit')).status).toBe(204);
+  expect((await api(rig, 'POST', 'processes/credit/cases', {})).body).toMatchObject({
     code: 'ProcessNotFound',
   });
   expect((await look(path)).stage).toBe('intake');

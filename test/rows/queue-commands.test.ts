@@ -1,6 +1,7 @@
 import type { QueueView } from '../../contracts/api-machines';
 import type { TimelineEntry } from '../../contracts/runs';
-import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import type { AppRig } from '../support/app-rig';
+import { startApp } from '../support/start-app';
 import { api } from '../support/rig-api';
 import {
   desktopRun,
@@ -13,39 +14,32 @@ import {
 } from '../support/runs';
 import { TestAgent } from '../support/test-agent';
 
-const mockFunctions = new RegisteredFunctions();
-let mockRig: AppRig;
-jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
-jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
-jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+let rig: AppRig;
 
 let agent: TestAgent;
 beforeEach(async () => {
-  jest.resetModules();
-  mockRig = new AppRig(mockFunctions);
-  jest.requireActual('../../app');
-  mockRig.run();
-  agent = await TestAgent.register(mockRig);
-  await publishDesktopFlow(mockRig);
+  rig = startApp();
+  agent = await TestAgent.register(rig);
+  await publishDesktopFlow(rig);
 });
-afterEach(() => mockRig.close());
+afterEach(() => rig.close());
 
 async function view(): Promise<QueueView> {
-  return (await api(mockRig, 'GET', `machines/${agent.machine}/queue`)).body as unknown as QueueView;
+  return (await api(rig, 'GET', `machines/${agent.machine}/queue`)).body as unknown as QueueView;
 }
 const waiting = async (): Promise<string[]> => (await view()).waiting.map(({ run }) => run);
 
 const patch = (run: string, body: unknown) =>
-  api(mockRig, 'PATCH', `machines/${agent.machine}/queue/${run}`, body);
-const edit = (body: unknown) => api(mockRig, 'PATCH', `machines/${agent.machine}`, body);
+  api(rig, 'PATCH', `machines/${agent.machine}/queue/${run}`, body);
+const edit = (body: unknown) => api(rig, 'PATCH', `machines/${agent.machine}`, body);
 
 /** One run holds the machine, the others wait. */
 async function line(count: number): Promise<string[]> {
   await agent.hello();
   const runs: string[] = [];
   for (let n = 1; n <= count; n += 1) {
-    runs.push(await startDesktopRun(mockRig, n));
-    await mockRig.advance(SECOND);
+    runs.push(await startDesktopRun(rig, n));
+    await rig.advance(SECOND);
   }
   return runs;
 }
@@ -75,16 +69,16 @@ test('F4, L2: the expected start follows from the durations of past runs, and mo
   const grant = await agent.startRun();
   expect((await view()).waiting[0]?.expectedStart).toBeUndefined();
   // The machine has been held since the first was requested.
-  await mockRig.advance(10 * MINUTE - 3 * SECOND);
+  await rig.advance(10 * MINUTE - 3 * SECOND);
   await agent.succeed(grant);
   expect(agent.offered().run).toBe(second);
   const { waiting: left } = await view();
   const startMs = Date.parse(left[0]?.expectedStart ?? '');
-  expect(startMs - mockRig.clock.now()).toBe(10 * MINUTE);
-  const fourth = await startDesktopRun(mockRig, 4);
+  expect(startMs - rig.clock.now()).toBe(10 * MINUTE);
+  const fourth = await startDesktopRun(rig, 4);
   await patch(fourth, { position: 'top' });
   const moved = (await view()).waiting.find(({ run }) => run === third);
-  expect(Date.parse(moved?.expectedStart ?? '') - mockRig.clock.now()).toBe(20 * MINUTE);
+  expect(Date.parse(moved?.expectedStart ?? '') - rig.clock.now()).toBe(20 * MINUTE);
 });
 
 test('F5: a changed priority changes the order at once', async () => {
@@ -109,11 +103,11 @@ test('F6: to the top, the last one moved first, and back to its place', async ()
 test('F10: who changed the priority or the place stands on the run and in the feed', async () => {
   const [, second = ''] = await line(2);
   await patch(second, { priority: 'high' });
-  await mockRig.advance(SECOND);
+  await rig.advance(SECOND);
   await patch(second, { position: 'top' });
-  await mockRig.advance(SECOND);
+  await rig.advance(SECOND);
   await patch(second, { undo: true });
-  const { body } = await api(mockRig, 'GET', `runs/${second}`);
+  const { body } = await api(rig, 'GET', `runs/${second}`);
   expect(
     (body['timeline'] as TimelineEntry[]).map(({ what, actor, reason }) => [what, actor, reason]),
   ).toEqual([
@@ -122,7 +116,7 @@ test('F10: who changed the priority or the place stands on the run and in the fe
     ['moved to top', 'owner', undefined],
     ['moved back', 'owner', undefined],
   ]);
-  const feed = await mockRig.ports.feed.read(agent.machine, 0, 100);
+  const feed = await rig.ports.feed.read(agent.machine, 0, 100);
   expect(feed.map(({ change }) => change)).toEqual(
     expect.arrayContaining([expect.objectContaining({ what: 'movedToTop', run: second, actor: 'owner' })]),
   );
@@ -148,15 +142,15 @@ test('F5: a run that does not wait here, or is no run, is refused by name', asyn
 test('F8: the length of the queue is a detail of the machine; out of its range is refused', async () => {
   expect((await edit({ maxEntries: 2_001 })).body).toMatchObject({ status: 400, code: 'InvalidSetting' });
   expect((await edit({ maxEntries: 1 })).body).toMatchObject({ settings: { maxEntries: 1 } });
-  await startDesktopRun(mockRig, 1);
-  const second = await startDesktopRun(mockRig, 2);
-  expect((await desktopRun(mockRig, second)).output.error?.code).toBe('QueueFull');
+  await startDesktopRun(rig, 1);
+  const second = await startDesktopRun(rig, 2);
+  expect((await desktopRun(rig, second)).output.error?.code).toBe('QueueFull');
 });
 
 test('F9: by default a run that cannot start does not hold up those behind it; strictOrder makes it do so', async () => {
   await agent.hello({ os: 'server2022', maxSessions: 2, rds: true, multipleSessionsPerUser: false });
-  await startDesktopRun(mockRig, 1);
-  await mockRig.ports.connections.put({
+  await startDesktopRun(rig, 1);
+  await rig.ports.connections.put({
     name: 'other-user',
     target: { kind: 'machine', id: agent.machine },
     user: 'CONTOSO\\bob',
@@ -164,8 +158,8 @@ test('F9: by default a run that cannot start does not hold up those behind it; s
   });
   const other = desktopRunInput({ connection: 'other-user' });
   await edit({ strictOrder: true });
-  const sameUser = await startDesktopRun(mockRig, 2);
-  const behind = await startDesktopRun(mockRig, 3, other);
+  const sameUser = await startDesktopRun(rig, 2);
+  const behind = await startDesktopRun(rig, 3, other);
   expect((await view()).waiting).toMatchObject([
     { run: sameUser, reason: { why: 'userBusy' } },
     { run: behind, reason: { why: 'behind', run: sameUser } },
@@ -183,7 +177,7 @@ test('L10: in maintenance the running run finishes, nothing new starts, the queu
     maintenance: true,
   });
   await agent.succeed(grant);
-  expect((await desktopRun(mockRig, first ?? '')).output.state).toBe('Succeeded');
+  expect((await desktopRun(rig, first ?? '')).output.state).toBe('Succeeded');
   expect((await view()).waiting).toMatchObject([{ run: second, reason: { why: 'maintenance' } }]);
   await edit({ maintenance: false });
   expect(agent.offered().run).toBe(second);
@@ -193,7 +187,7 @@ test('D3, D5: reuse of sessions is a detail of the machine, refused where a user
   await agent.hello({ os: 'windows11', multipleSessionsPerUser: true });
   const refused = await edit({ reuseSession: true, name: 'renamed' });
   expect(refused.body).toMatchObject({ status: 409, code: 'SessionReuseNotPossible' });
-  expect((await api(mockRig, 'GET', `machines/${agent.machine}`)).body).toMatchObject({
+  expect((await api(rig, 'GET', `machines/${agent.machine}`)).body).toMatchObject({
     name: 'machine-1',
     settings: { reuseSession: false },
   });
@@ -212,12 +206,12 @@ test('L4: released by hand: the run ends, the next starts under a higher fence, 
   const [first = '', second] = await line(2);
   await agent.startRun();
   const path = `machines/${agent.machine}/queue/release`;
-  expect((await api(mockRig, 'POST', path, {})).body['code']).toBe('InvalidBody');
-  const answer = await api(mockRig, 'POST', path, { reason: 'computer stolen' });
+  expect((await api(rig, 'POST', path, {})).body['code']).toBe('InvalidBody');
+  const answer = await api(rig, 'POST', path, { reason: 'computer stolen' });
   expect(answer.status).toBe(200);
-  expect((await desktopRun(mockRig, first)).output.error).toMatchObject({ subCode: 'ReleasedByHand' });
+  expect((await desktopRun(rig, first)).output.error).toMatchObject({ subCode: 'ReleasedByHand' });
   expect(agent.offered()).toMatchObject({ run: second, fence: { n: 2 } });
-  const feed = await mockRig.ports.feed.read(agent.machine, 0, 100);
+  const feed = await rig.ports.feed.read(agent.machine, 0, 100);
   expect(feed.map(({ change }) => change)).toContainEqual({
     what: 'machine',
     machine: agent.machine,
@@ -230,30 +224,30 @@ describe('B1: a deleted machine', () => {
   test('its run and its waiting runs end with a named error, its events are dropped, nothing is stuck', async () => {
     const [first = '', second = ''] = await line(2);
     const grant = await agent.startRun();
-    expect((await api(mockRig, 'DELETE', `machines/${agent.machine}`)).status).toBe(202);
-    expect((await desktopRun(mockRig, first)).output.error).toMatchObject({ subCode: 'ReleasedByHand' });
-    expect((await desktopRun(mockRig, second)).output.error).toMatchObject({ code: 'EndpointDoNotExist' });
+    expect((await api(rig, 'DELETE', `machines/${agent.machine}`)).status).toBe(202);
+    expect((await desktopRun(rig, first)).output.error).toMatchObject({ subCode: 'ReleasedByHand' });
+    expect((await desktopRun(rig, second)).output.error).toMatchObject({ code: 'EndpointDoNotExist' });
     expect(agent.commands('stop')).toContainEqual(
       expect.objectContaining({ run: first, reason: 'released' }),
     );
-    await mockRig.advance(2 * MINUTE);
+    await rig.advance(2 * MINUTE);
     await agent.succeed(grant);
-    expect(mockRig.warnings.join()).toContain('revoked machine');
-    expect(await mockRig.queue(agent.machine)).toMatchObject({ machines: [], entries: [], grants: [] });
-    expect((await api(mockRig, 'GET', `machines/${agent.machine}`)).body['code']).toBe('MachineNotFound');
-    expect((await api(mockRig, 'GET', 'machines')).body['machines']).toEqual([]);
-    const late = await startDesktopRun(mockRig, 9);
-    expect((await desktopRun(mockRig, late)).output.error).toMatchObject({ code: 'EndpointDoNotExist' });
+    expect(rig.warnings.join()).toContain('revoked machine');
+    expect(await rig.queue(agent.machine)).toMatchObject({ machines: [], entries: [], grants: [] });
+    expect((await api(rig, 'GET', `machines/${agent.machine}`)).body['code']).toBe('MachineNotFound');
+    expect((await api(rig, 'GET', 'machines')).body['machines']).toEqual([]);
+    const late = await startDesktopRun(rig, 9);
+    expect((await desktopRun(rig, late)).output.error).toMatchObject({ code: 'EndpointDoNotExist' });
   });
 
   test('a removal that was broken off is finished by the machine watch', async () => {
-    await startDesktopRun(mockRig, 1);
-    await mockRig.ports.machines.change(agent.machine, { revoked: true });
-    await mockRig.tick('watch-machines');
-    await mockRig.advance(2 * MINUTE);
-    expect((await mockRig.queue(agent.machine)).machines).toEqual([]);
-    expect((await mockRig.ports.machines.get(agent.machine))?.queue).toBe('deleted');
-    await mockRig.advance(4 * HOUR);
-    expect(mockRig.warnings).toEqual([]);
+    await startDesktopRun(rig, 1);
+    await rig.ports.machines.change(agent.machine, { revoked: true });
+    await rig.tick('watch-machines');
+    await rig.advance(2 * MINUTE);
+    expect((await rig.queue(agent.machine)).machines).toEqual([]);
+    expect((await rig.ports.machines.get(agent.machine))?.queue).toBe('deleted');
+    await rig.advance(4 * HOUR);
+    expect(rig.warnings).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
-import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import type { AppRig } from '../support/app-rig';
+import { startApp } from '../support/start-app';
 import { api } from '../support/rig-api';
 import {
   desktopRun,
@@ -11,33 +12,26 @@ import {
 } from '../support/runs';
 import { TestAgent } from '../support/test-agent';
 
-const mockFunctions = new RegisteredFunctions();
-let mockRig: AppRig;
-jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
-jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
-jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+let rig: AppRig;
 
 let agent: TestAgent;
 beforeEach(async () => {
-  jest.resetModules();
-  mockRig = new AppRig(mockFunctions, { ATTENDANT_QUEUE_LENGTH: '2' });
-  jest.requireActual('../../app');
-  mockRig.run();
-  agent = await TestAgent.register(mockRig, 1);
-  await publishDesktopFlow(mockRig);
+  rig = startApp({ ATTENDANT_QUEUE_LENGTH: '2' });
+  agent = await TestAgent.register(rig, 1);
+  await publishDesktopFlow(rig);
 });
-afterEach(() => mockRig.close());
+afterEach(() => rig.close());
 
-const edit = (body: unknown) => api(mockRig, 'PATCH', `machines/${agent.machine}`, body);
+const edit = (body: unknown) => api(rig, 'PATCH', `machines/${agent.machine}`, body);
 const timeoutOf = async (path: string) =>
-  ((await api(mockRig, 'GET', path)).body['settings'] as Record<string, unknown>)['queueTimeout'];
+  ((await api(rig, 'GET', path)).body['settings'] as Record<string, unknown>)['queueTimeout'];
 
 /** Hours after its request that a run times out which no machine takes. */
 async function waits(number: number, action = {}): Promise<number> {
-  const run = await startDesktopRun(mockRig, number, desktopRunInput(action));
+  const run = await startDesktopRun(rig, number, desktopRunInput(action));
   for (let minutes = 0; minutes < 13 * 60; minutes += 30) {
-    if ((await desktopRun(mockRig, run)).output?.state === 'TimedOut') return minutes / 60;
-    await mockRig.advance(30 * MINUTE);
+    if ((await desktopRun(rig, run)).output?.state === 'TimedOut') return minutes / 60;
+    await rig.advance(30 * MINUTE);
   }
   return Infinity;
 }
@@ -63,25 +57,25 @@ test.each(['PT0S', 'soon', '3', 'P'])(
 );
 
 test('B2, D4, F7: in a group the group’s counts, and the machine keeps it when it leaves', async () => {
-  const created = await api(mockRig, 'POST', 'machine-groups', { name: 'Finance', queueTimeout: 'PT1H' });
+  const created = await api(rig, 'POST', 'machine-groups', { name: 'Finance', queueTimeout: 'PT1H' });
   expect(created.body).toMatchObject({ settings: { queueTimeout: 'PT1H' } });
   const group = created.body['id'] as string;
   await edit({ queueTimeout: 'PT12H' });
-  await api(mockRig, 'PUT', `machine-groups/${group}/machines/${agent.machine}`);
+  await api(rig, 'PUT', `machine-groups/${group}/machines/${agent.machine}`);
   expect(await timeoutOf(`machines/${agent.machine}`)).toBe('PT1H');
   expect((await edit({ queueTimeout: 'PT5H' })).body['code']).toBe('MachineInGroup');
-  await api(mockRig, 'PUT', 'connections/finance', { target: { kind: 'group', id: group } });
+  await api(rig, 'PUT', 'connections/finance', { target: { kind: 'group', id: group } });
   expect(await waits(1, { connection: 'finance' })).toBe(1);
-  await api(mockRig, 'PATCH', `machine-groups/${group}`, { queueTimeout: 'PT2H' });
+  await api(rig, 'PATCH', `machine-groups/${group}`, { queueTimeout: 'PT2H' });
   expect(await waits(2)).toBe(2);
-  await api(mockRig, 'DELETE', `machine-groups/${group}/machines/${agent.machine}`);
+  await api(rig, 'DELETE', `machine-groups/${group}/machines/${agent.machine}`);
   expect(await timeoutOf(`machines/${agent.machine}`)).toBe('PT2H');
   expect(await waits(3)).toBe(2);
 });
 
 test('F8: the environment says how many runs a queue holds, the machine may say otherwise; the next is refused at once', async () => {
   const end = async (number: number) =>
-    (await desktopRun(mockRig, await startDesktopRun(mockRig, number))).output?.error;
+    (await desktopRun(rig, await startDesktopRun(rig, number))).output?.error;
   expect([await end(1), await end(2)]).toEqual([undefined, undefined]);
   expect(await end(3)).toMatchObject({
     code: 'QueueFull',
@@ -89,10 +83,10 @@ test('F8: the environment says how many runs a queue holds, the machine may say 
   });
   await edit({ maxEntries: 3 });
   expect(await end(4)).toBeUndefined();
-  expect((await mockRig.queue(agent.machine)).entries.map(({ run }) => run)).toEqual(
+  expect((await rig.queue(agent.machine)).entries.map(({ run }) => run)).toEqual(
     [1, 2, 4].map((number) => `${runId(number)}-1`),
   );
-  const { body } = await api(mockRig, 'POST', 'machine-groups', { name: 'Finance' });
+  const { body } = await api(rig, 'POST', 'machine-groups', { name: 'Finance' });
   expect(body).toMatchObject({ settings: { maxEntries: 2 } });
-  await mockRig.advance(4 * HOUR);
+  await rig.advance(4 * HOUR);
 });

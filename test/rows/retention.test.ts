@@ -2,30 +2,24 @@ import { ulid } from 'ulid';
 import { artifactKey } from '../../adapters/blobs/blob-keys';
 import { flowDefinition } from '../../contracts/flow-definition';
 import { startClaimed } from '../../functions/flows/start-flow-run';
-import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import type { AppRig } from '../support/app-rig';
+import { startApp } from '../support/start-app';
 import { api } from '../support/rig-api';
 import { HOUR, MINUTE, publishDesktopFlow } from '../support/runs';
 import { TestAgent } from '../support/test-agent';
 
 const DAY = 24 * HOUR;
 
-const mockFunctions = new RegisteredFunctions();
-let mockRig: AppRig;
-jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
-jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
-jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+let rig: AppRig;
 
 let agent: TestAgent;
 beforeEach(async () => {
-  jest.resetModules();
-  mockRig = new AppRig(mockFunctions);
-  jest.requireActual('../../app');
-  mockRig.run();
-  agent = await TestAgent.register(mockRig);
+  rig = startApp();
+  agent = await TestAgent.register(rig);
   await agent.hello();
-  await publishDesktopFlow(mockRig);
+  await publishDesktopFlow(rig);
 });
-afterEach(() => mockRig.close());
+afterEach(() => rig.close());
 
 const desktop = { type: 'DesktopFlow', inputs: { desktopFlow: 'invoices', connection: 'machine-1' } };
 const say = { type: 'Compose', inputs: 'x'.repeat(20_000) };
@@ -45,10 +39,10 @@ const wait = (days: number) => ({
 
 async function start(actions: Record<string, unknown>): Promise<string> {
   const flow = flowDefinition.parse({ name: 'flow', triggers: { manual: { type: 'Request' } }, actions });
-  const { hash } = await mockRig.ports.flows.put(flow);
-  const run = ulid(mockRig.clock.now());
+  const { hash } = await rig.ports.flows.put(flow);
+  const run = ulid(rig.clock.now());
   const input = { run, flow: 'flow', definition: hash, triggerBody: {}, startedBy: 'ann', trigger: 'Button' };
-  await mockRig.start('cloud-flow-run', input, run);
+  await rig.start('cloud-flow-run', input, run);
   return run;
 }
 
@@ -56,20 +50,20 @@ async function start(actions: Record<string, unknown>): Promise<string> {
 async function endedRun(): Promise<string> {
   await agent.hello();
   const run = await start(everything);
-  await mockRig.ports.blobs.put(artifactKey(`${run}-1`, 'report.csv'), Buffer.from('a'));
+  await rig.ports.blobs.put(artifactKey(`${run}-1`, 'report.csv'), Buffer.from('a'));
   const grant = await agent.startRun();
-  await mockRig.ports.runLogs.progress(`${run}-1`, { action: 'open', atMs: mockRig.clock.now() });
+  await rig.ports.runLogs.progress(`${run}-1`, { action: 'open', atMs: rig.clock.now() });
   await agent.succeed(grant);
   expect((await show(run)).body).toMatchObject({ status: 'Succeeded' });
   return run;
 }
 
-const show = (run: string) => api(mockRig, 'GET', `runs/${run}`);
-const purge = () => mockRig.tick('purge-history');
+const show = (run: string) => api(rig, 'GET', `runs/${run}`);
+const purge = () => rig.tick('purge-history');
 
 /** All that is left of the run, in words. */
 async function traces(run: string): Promise<string[]> {
-  const { ports, instances } = mockRig;
+  const { ports, instances } = rig;
   const blobs = await ports.blobs.list(`runs/${run}`);
   const { instances: found } = await instances.list({ prefix: run, top: 100 });
   const lists = await Promise.all(
@@ -105,12 +99,12 @@ test('A8: 31 days after its end nothing is left of a run, while those of yesterd
       'progress',
     ]),
   );
-  await mockRig.advance(30 * DAY - HOUR);
+  await rig.advance(30 * DAY - HOUR);
   await purge();
   expect(await traces(old)).toEqual(before);
   const yesterday = await endedRun();
   const ofYesterday = await traces(yesterday);
-  await mockRig.advance(DAY);
+  await rig.advance(DAY);
   await purge();
   expect(await traces(old)).toEqual([]);
   expect((await show(old)).body).toMatchObject({ status: 404, code: 'RunNotFound' });
@@ -118,13 +112,13 @@ test('A8: 31 days after its end nothing is left of a run, while those of yesterd
   // It ended two days ago.
   expect((await show(ending)).body).toMatchObject({ status: 'Succeeded' });
   expect((await show(waiting)).body).toMatchObject({ status: 'Running' });
-  expect(mockRig.warnings).toEqual([]);
+  expect(rig.warnings).toEqual([]);
 });
 
 test('A8: a removal that breaks off after any step is completed by the next; in between, resubmitting says that the data is gone', async () => {
-  const { ports, instances } = mockRig;
+  const { ports, instances } = rig;
   const old = await endedRun();
-  await mockRig.advance(31 * DAY);
+  await rig.advance(31 * DAY);
   let left = 0;
   const breaking =
     <Args extends unknown[], Result>(act: (...args: Args) => Promise<Result>) =>
@@ -143,33 +137,33 @@ test('A8: a removal that breaks off after any step is completed by the next; in 
     expect(steps).toBeLessThan(30);
     left = steps;
     await purge();
-    const { body } = await api(mockRig, 'POST', `runs/${old}/resubmit`);
+    const { body } = await api(rig, 'POST', `runs/${old}/resubmit`);
     answers.add(body['code'] ?? 'accepted');
   }
   expect([...answers].slice(-2)).toEqual(['TriggerDataGone', 'RunNotFound']);
 });
 
 test('A8: runs that were started at a machine go with their days too', async () => {
-  const run = `${ulid(mockRig.clock.now())}-1`;
+  const run = `${ulid(rig.clock.now())}-1`;
   const action = { desktopFlow: 'invoices', connection: 'console', mode: 'attended', inputs: {} };
   const input = {
     action: { ...action, priority: 'normal' },
     console: { machine: agent.machine, user: 'ann' },
     name: 'console',
   };
-  await mockRig.start('desktop-flow-run', input, run);
+  await rig.start('desktop-flow-run', input, run);
   const grant = await agent.startRun();
-  await mockRig.ports.runLogs.progress(run, { action: 'open', atMs: mockRig.clock.now() });
-  await mockRig.ports.blobs.put(artifactKey(run, 'report.csv'), Buffer.from('a'));
+  await rig.ports.runLogs.progress(run, { action: 'open', atMs: rig.clock.now() });
+  await rig.ports.blobs.put(artifactKey(run, 'report.csv'), Buffer.from('a'));
   await agent.succeed(grant);
   expect(await leftOf(run)).toHaveLength(4);
-  await mockRig.advance(31 * DAY);
+  await rig.advance(31 * DAY);
   await purge();
   expect(await leftOf(run)).toEqual([]);
 });
 
 async function leftOf(run: string): Promise<unknown[]> {
-  const { ports } = mockRig;
+  const { ports } = rig;
   const { rows } = await ports.runs.list({ top: 9, machine: agent.machine });
   const progress = await ports.runLogs.lastProgress(run);
   return [
@@ -182,28 +176,28 @@ async function leftOf(run: string): Promise<unknown[]> {
 test('A6: a repeated request of a removed run starts no second one', async () => {
   const run = await endedRun();
   const start = { run, flow: 'flow', definition: 'x', triggerBody: {}, startedBy: 'ann' };
-  const claim = { run, bodyHash: 'h', claimedMs: mockRig.clock.now(), start };
-  await mockRig.advance(31 * DAY);
+  const claim = { run, bodyHash: 'h', claimedMs: rig.clock.now(), start };
+  await rig.advance(31 * DAY);
   await purge();
-  const again = await startClaimed(mockRig.ports, mockRig.instances, { claim, first: false });
+  const again = await startClaimed(rig.ports, rig.instances, { claim, first: false });
   expect(again).toEqual({ state: 'known' });
 });
 
 test('ended orchestrations without a run go with their days, those that go on stay', async () => {
   const order = { kind: 'settings', change: {} };
-  await mockRig.start('queue-command', { queue: agent.machine, order }, 'command');
+  await rig.start('queue-command', { queue: agent.machine, order }, 'command');
   const open = await start(wait(60));
-  await mockRig.advance(31 * DAY);
+  await rig.advance(31 * DAY);
   await purge();
-  expect(await mockRig.instances.stateOf('command')).toBe('none');
-  expect(await mockRig.instances.stateOf(open)).toBe('open');
-  expect(await mockRig.instances.readEntity('run-queue', agent.machine)).toBeDefined();
+  expect(await rig.instances.stateOf('command')).toBe('none');
+  expect(await rig.instances.stateOf(open)).toBe('open');
+  expect(await rig.instances.readEntity('run-queue', agent.machine)).toBeDefined();
 });
 
 test('L3: outgoing events and what removed subscriptions waited for go with their days', async () => {
-  const { ports } = mockRig;
+  const { ports } = rig;
   const event = { id: '', type: 'attendant.run.started' as const, subject: 's', data: {} };
-  const atMs = mockRig.clock.now();
+  const atMs = rig.clock.now();
   const id = `${String(atMs).padStart(13, '0')}-a`;
   await ports.events.keep({ ...event, id, atMs });
   const delivery = { event: id, type: event.type, attempts: 0, dueMs: atMs };
@@ -219,10 +213,10 @@ test('L3: outgoing events and what removed subscriptions waited for go with thei
   await purge();
   const waiting = async (id: string) => (await ports.deliveries.waiting(id, { top: 9 })).items;
   expect([await waiting('of-removed'), await waiting('of-another')]).toEqual([[], [delivery]]);
-  await mockRig.advance(29 * DAY + MINUTE);
+  await rig.advance(29 * DAY + MINUTE);
   await purge();
   expect(await ports.events.get(id)).toBeDefined();
-  await mockRig.advance(DAY);
+  await rig.advance(DAY);
   await purge();
   expect(await ports.events.get(id)).toBeUndefined();
 });

@@ -1,26 +1,20 @@
 import { flowDefinition } from '../../contracts/flow-definition';
-import { AppRig, RegisteredFunctions } from '../support/app-rig';
+import type { AppRig } from '../support/app-rig';
+import { startApp } from '../support/start-app';
 import { api } from '../support/rig-api';
 import { MINUTE, publishDesktopFlow, runId, SECOND } from '../support/runs';
 import { TestAgent } from '../support/test-agent';
 
-const mockFunctions = new RegisteredFunctions();
-let mockRig: AppRig;
-jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
-jest.mock('../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
-jest.mock('../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+let rig: AppRig;
 
 let agent: TestAgent;
 beforeEach(async () => {
-  jest.resetModules();
-  mockRig = new AppRig(mockFunctions);
-  jest.requireActual('../../app');
-  mockRig.run();
-  agent = await TestAgent.register(mockRig);
+  rig = startApp();
+  agent = await TestAgent.register(rig);
   await agent.hello();
-  await publishDesktopFlow(mockRig);
+  await publishDesktopFlow(rig);
 });
-afterEach(() => mockRig.close());
+afterEach(() => rig.close());
 
 const desktop = { type: 'DesktopFlow', inputs: { desktopFlow: 'invoices', connection: 'machine-1' } };
 
@@ -31,7 +25,7 @@ async function publish(
 ): Promise<string> {
   const trigger = { type: 'Request', ...(schema ? { inputs: { schema } } : {}), ...more };
   const flow = flowDefinition.parse({ name: 'flow', triggers: { manual: trigger }, actions });
-  return (await mockRig.ports.flows.put(flow)).hash;
+  return (await rig.ports.flows.put(flow)).hash;
 }
 
 async function start(
@@ -41,13 +35,13 @@ async function start(
 ): Promise<string> {
   const run = runId(number);
   const input = { run, flow: 'flow', definition, triggerBody, startedBy: 'ann', trigger: 'Button' };
-  await mockRig.start('cloud-flow-run', input, run);
+  await rig.start('cloud-flow-run', input, run);
   return run;
 }
 
-const show = async (run: string) => (await api(mockRig, 'GET', `runs/${run}`)).body;
+const show = async (run: string) => (await api(rig, 'GET', `runs/${run}`)).body;
 const resubmit = (run: string, key?: string) =>
-  api(mockRig, 'POST', `runs/${run}/resubmit`, undefined, key ? { headers: { 'idempotency-key': key } } : {});
+  api(rig, 'POST', `runs/${run}/resubmit`, undefined, key ? { headers: { 'idempotency-key': key } } : {});
 
 test('A6: an ended run is repeated with its trigger data against the current definition; both link to each other', async () => {
   const before = await start(await publish({ Say: { type: 'Compose', inputs: 'old' } }), 1);
@@ -78,14 +72,14 @@ test('A6: a run that goes on, a desktop-flow run, and data that the schema of to
 test('A7: a run with parallel branches, one running and one queued, is cancelled as a whole; cancelling it again is refused by name', async () => {
   const run = await start(await publish({ One: desktop, Two: desktop }), 1);
   const grant = await agent.startRun();
-  expect((await api(mockRig, 'POST', `runs/${run}/cancel`, {})).status).toBe(202);
+  expect((await api(rig, 'POST', `runs/${run}/cancel`, {})).status).toBe(202);
   await agent.say('done', { outcome: 'Stopped' }, grant);
-  await mockRig.advance(MINUTE);
+  await rig.advance(MINUTE);
   expect(await show(run)).toMatchObject({
     status: 'Cancelled',
     children: [{ status: 'Cancelled' }, { status: 'Cancelled' }],
   });
-  const again = await api(mockRig, 'POST', `runs/${run}/cancel`, {});
+  const again = await api(rig, 'POST', `runs/${run}/cancel`, {});
   expect(again.body).toMatchObject({ status: 409, code: 'RunAlreadyEnded' });
 });
 
@@ -93,11 +87,11 @@ test('A8: runs are listed by flow, status, starter, time, and desktop-flow runs 
   const definition = await publish({ Read: desktop });
   const first = await start(definition, 1);
   await agent.succeed(await agent.startRun());
-  await mockRig.advance(SECOND);
+  await rig.advance(SECOND);
   const second = await start(definition, 2);
   await agent.say('done', { outcome: 'Failed' }, await agent.startRun());
   const list = async (query: Record<string, string>) =>
-    ((await api(mockRig, 'GET', 'runs', undefined, { query })).body['runs'] as { run: string }[]).map(
+    ((await api(rig, 'GET', 'runs', undefined, { query })).body['runs'] as { run: string }[]).map(
       ({ run }) => run,
     );
   expect(await list({ flow: 'flow' })).toEqual([second, first]);
@@ -107,10 +101,10 @@ test('A8: runs are listed by flow, status, starter, time, and desktop-flow runs 
   expect(await list({ from: '2100-01-01T00:00:00.000Z' })).toEqual([]);
   expect(await list({ machine: agent.machine })).toEqual([`${second}-1`, `${first}-1`]);
   expect(await list({ desktopFlow: 'invoices', status: 'Failed' })).toEqual([`${second}-1`]);
-  const pages = await api(mockRig, 'GET', 'runs', undefined, { query: { flow: 'flow', top: '1' } });
+  const pages = await api(rig, 'GET', 'runs', undefined, { query: { flow: 'flow', top: '1' } });
   const { continuation = '' } = pages.body as { continuation?: string };
   expect(await list({ flow: 'flow', top: '1', continuation })).toEqual([first]);
-  const wrong = await api(mockRig, 'GET', 'runs', undefined, {
+  const wrong = await api(rig, 'GET', 'runs', undefined, {
     query: { flow: 'flow', machine: agent.machine },
   });
   expect(wrong.body['code']).toBe('InvalidQuery');
@@ -118,9 +112,9 @@ test('A8: runs are listed by flow, status, starter, time, and desktop-flow runs 
 
 test('A8: a run shows its story and how long each part of it took', async () => {
   const run = await start(await publish({ Say: { type: 'Compose', inputs: 1 }, Read: desktop }), 1);
-  await mockRig.advance(5 * SECOND);
+  await rig.advance(5 * SECOND);
   const grant = await agent.startRun();
-  await mockRig.advance(7 * SECOND);
+  await rig.advance(7 * SECOND);
   await agent.say('done', { outcome: 'Failed' }, grant);
   const view = await show(run);
   const timeline = view['timeline'] as { what: string; at: string }[];
@@ -143,8 +137,8 @@ test('A8: what a secured trigger was given is masked, also in actions that read 
   const run = await start(await publish(actions, undefined, secured), 1, { secret: 'xyzzy' });
   const shown = [
     await show(run),
-    (await api(mockRig, 'GET', `runs/${run}/actions`)).body,
-    (await api(mockRig, 'GET', 'runs')).body,
+    (await api(rig, 'GET', `runs/${run}/actions`)).body,
+    (await api(rig, 'GET', 'runs')).body,
   ];
   expect(shown[0]).toMatchObject({ status: 'Succeeded', inputMasked: true });
   expect(JSON.stringify(shown)).not.toContain('xyzzy');
@@ -155,7 +149,7 @@ test('A7: a waiting run, and one of parallel waits, end at once when they are ca
   const wait = { type: 'Wait', inputs: { interval: { count: 9, unit: 'Day' } } };
   for (const [i, actions] of [{ Wait: wait }, { One: wait, Two: wait, Read: desktop }].entries()) {
     const run = await start(await publish(actions), i + 1);
-    expect((await api(mockRig, 'POST', `runs/${run}/cancel`, {})).status).toBe(202);
+    expect((await api(rig, 'POST', `runs/${run}/cancel`, {})).status).toBe(202);
     const view = await show(run);
     expect(view).toMatchObject({ status: 'Cancelled', error: { code: 'Cancelled' } });
     const states = Object.values(view['actions'] as Record<string, { status: string }>);
@@ -164,7 +158,7 @@ test('A7: a waiting run, and one of parallel waits, end at once when they are ca
 });
 
 test('A8: an unknown parameter of a list is refused by name; the key of a function is none of the list', async () => {
-  const list = (query: Record<string, string>) => api(mockRig, 'GET', 'runs', undefined, { query });
+  const list = (query: Record<string, string>) => api(rig, 'GET', 'runs', undefined, { query });
   const refused = await list({ state: 'Failed' });
   expect(refused.body).toMatchObject({ status: 400, code: 'InvalidQuery' });
   expect(JSON.stringify(refused.body)).toContain('state');

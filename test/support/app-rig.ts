@@ -58,7 +58,7 @@ export class RegisteredFunctions {
 
 /**
  * The app itself (every function that app.ts registers) on the unmodified SDK, the local Durable engine and a virtual clock, over
- * ports in memory. A test file mocks three modules so that app.ts finds this rig.
+ * ports in memory. `startApp` (start-app.ts) has app.ts find it.
  */
 export class AppRig {
   readonly clock = new VirtualClock(Date.UTC(2026, 0, 5, 8));

@@ -1,4 +1,5 @@
-import { AppRig, RegisteredFunctions } from '../../support/app-rig';
+import type { AppRig } from '../../support/app-rig';
+import { startApp } from '../../support/start-app';
 import {
   desktopRun,
   MINUTE,
@@ -11,79 +12,72 @@ import {
 import { TestAgent } from '../../support/test-agent';
 import type { Grant } from '../../support/test-agent';
 
-const mockFunctions = new RegisteredFunctions();
-let mockRig: AppRig;
-jest.mock('@azure/functions-core', () => mockFunctions.core, { virtual: true });
-jest.mock('../../../adapters/ports-factory', () => ({ createPorts: () => mockRig.ports }));
-jest.mock('../../../adapters/instances', () => ({ instancesOf: () => mockRig.instances }));
+let rig: AppRig;
 
 let agent: TestAgent;
 beforeEach(async () => {
-  jest.resetModules();
-  mockRig = new AppRig(mockFunctions);
-  jest.requireActual('../../../app');
-  mockRig.run();
-  agent = await TestAgent.register(mockRig);
-  await publishDesktopFlow(mockRig);
+  rig = startApp();
+  agent = await TestAgent.register(rig);
+  await publishDesktopFlow(rig);
 });
-afterEach(() => mockRig.close());
+afterEach(() => rig.close());
 
 describe('events of the agent', () => {
   test('repeated ones change nothing', async () => {
     await agent.hello();
-    const run = await startDesktopRun(mockRig);
+    const run = await startDesktopRun(rig);
     const grant = agent.offered();
     const accepted = agent.envelope('accepted', {}, grant);
-    const started = agent.envelope('started', { at: new Date(mockRig.clock.now()).toISOString() }, grant);
+    const started = agent.envelope('started', { at: new Date(rig.clock.now()).toISOString() }, grant);
     for (const event of [accepted, accepted, started, accepted, started]) await agent.send(event);
     expect(agent.commands('go')).toHaveLength(1);
     await agent.succeed(grant);
     await agent.succeed(grant);
-    expect((await desktopRun(mockRig, run)).output.state).toBe('Succeeded');
-    expect((await story(mockRig, run)).filter((what) => what === 'started')).toHaveLength(1);
+    expect((await desktopRun(rig, run)).output.state).toBe('Succeeded');
+    expect((await story(rig, run)).filter((what) => what === 'started')).toHaveLength(1);
   });
 
   test('late ones of an earlier grant are dropped', async () => {
     await agent.hello();
-    const run = await startDesktopRun(mockRig);
+    const run = await startDesktopRun(rig);
     const old = agent.offered();
-    await mockRig.advance(60 * SECOND);
-    await mockRig.advance(31 * SECOND);
+    await rig.advance(60 * SECOND);
+    await rig.advance(31 * SECOND);
     expect(agent.offered().fence.n).toBe(old.fence.n + 1);
     await agent.say('accepted', {}, old);
     await agent.say('done', { outcome: 'Succeeded' }, old);
     expect(agent.commands('go')).toEqual([]);
-    expect(mockRig.warnings.filter((line) => line.includes('not its grant'))).toHaveLength(2);
+    expect(rig.warnings.filter((line) => line.includes('not its grant'))).toHaveLength(2);
     await agent.succeed(await agent.startRun());
-    expect((await desktopRun(mockRig, run)).output.state).toBe('Succeeded');
+    expect((await desktopRun(rig, run)).output.state).toBe('Succeeded');
   });
 
   test('reordered ones: done before started, resumed before paused', async () => {
     await agent.hello();
-    const run = await startDesktopRun(mockRig);
+    const run = await startDesktopRun(rig);
     const grant = await agent.startRun();
     const paused = agent.envelope('paused', {}, grant);
     const resumed = agent.envelope('resumed', {}, grant);
     await agent.send(resumed);
     await agent.send(paused);
-    expect((await desktopRun(mockRig, run)).customStatus.state).toBe('Running');
-    const late = agent.envelope('started', { at: new Date(mockRig.clock.now()).toISOString() }, grant);
+    expect((await desktopRun(rig, run)).customStatus.state).toBe('Running');
+    const late = agent.envelope('started', { at: new Date(rig.clock.now()).toISOString() }, grant);
     await agent.succeed(grant);
     await agent.send(late);
-    expect((await desktopRun(mockRig, run)).output.state).toBe('Succeeded');
+    expect((await desktopRun(rig, run)).output.state).toBe('Succeeded');
   });
 
   test('log lines and progress go to the log of the run, not into its history', async () => {
     await agent.hello();
-    const run = await startDesktopRun(mockRig);
+    const run = await startDesktopRun(rig);
     const grant = await agent.startRun();
-    const before = (await mockRig.history(run)).length;
-    const line = { at: new Date(mockRig.clock.now()).toISOString(), stream: 'out' as const, text: 'hello' };
+    const before = (await rig.history(run)).length;
+    const line = { at: new Date(rig.clock.now()).toISOString(), stream: 'out' as const, text: 'hello' };
     await agent.say('log', { first: 0, lines: [line] }, grant);
     await agent.say('progress', { action: 'Read', percent: 10 }, grant);
-    expect(mockRig.ports.logs.get(run)).toEqual([line]);
-    expect(await mockRig.ports.runLogs.lastProgress(run)).toMatchObject({ action: 'Read', percent: 10 });
-    expect(await mockRig.history(run)).toHaveLength(before);
+    expect(rig.ports.logs.get(run)).toEqual([line]);
+    expect(await rig.ports.runLogs.lastProgress(run)).toMatchObject({ action: 'Read', percent: 10 });
+    expect(await rig.history(run)).toHaveLength(before);
   });
 });
 
@@ -92,15 +86,15 @@ describe('what is dropped and counted', () => {
   let grant: Grant;
   beforeEach(async () => {
     await agent.hello();
-    run = await startDesktopRun(mockRig);
+    run = await startDesktopRun(rig);
     grant = agent.offered();
-    mockRig.warnings.length = 0;
+    rig.warnings.length = 0;
   });
 
   async function expectDropped(reason: string, count = 1): Promise<void> {
-    expect(mockRig.warnings.filter((line) => line.includes(`dropped: ${reason}`))).toHaveLength(count);
+    expect(rig.warnings.filter((line) => line.includes(`dropped: ${reason}`))).toHaveLength(count);
     expect(agent.commands('go')).toEqual([]);
-    expect((await desktopRun(mockRig, run)).customStatus.state).toBe('Starting');
+    expect((await desktopRun(rig, run)).customStatus.state).toBe('Starting');
   }
 
   test('a wrong signature', async () => {
@@ -112,7 +106,7 @@ describe('what is dropped and counted', () => {
   });
 
   test('an event for the run of another machine', async () => {
-    const other = await TestAgent.register(mockRig, 2);
+    const other = await TestAgent.register(rig, 2);
     await other.hello();
     await other.say('accepted', {}, grant);
     await other.say('done', { outcome: 'Succeeded' }, grant);
@@ -126,14 +120,14 @@ describe('what is dropped and counted', () => {
 
   test('a machine that is unknown, revoked, or has registered again', async () => {
     const event = agent.envelope('accepted', {}, grant);
-    const machine = await mockRig.ports.machines.get(agent.machine);
+    const machine = await rig.ports.machines.get(agent.machine);
     if (!machine) throw new Error('the machine is registered');
     await agent.send({ ...event, machine: 'm-01hzzzzzzzzzzzzzzzzzzzzz77' });
     await expectDropped('unknown machine');
-    await mockRig.ports.machines.put({ ...machine, revoked: true });
+    await rig.ports.machines.put({ ...machine, revoked: true });
     await agent.send(event);
     await expectDropped('revoked machine');
-    await mockRig.ports.machines.put({ ...machine, epoch: 2 });
+    await rig.ports.machines.put({ ...machine, epoch: 2 });
     await agent.send(event);
     await expectDropped('old registration');
   });
@@ -147,27 +141,27 @@ describe('what is dropped and counted', () => {
 
 test('an outage is thrown, so that the broker delivers the event again', async () => {
   await agent.hello();
-  const run = await startDesktopRun(mockRig);
+  const run = await startDesktopRun(rig);
   const event = agent.envelope('accepted', {}, agent.offered());
-  const { raise } = mockRig.instances;
-  mockRig.instances.raise = () => Promise.reject(new Error('events away'));
+  const { raise } = rig.instances;
+  rig.instances.raise = () => Promise.reject(new Error('events away'));
   await expect(agent.send(event)).rejects.toThrow('events away');
-  mockRig.instances.raise = raise;
+  rig.instances.raise = raise;
   await agent.send(event);
   expect(agent.commands('go')).toMatchObject([{ run }]);
 });
 
 test('a heartbeat brings a machine back that was offline', async () => {
   await agent.hello();
-  await mockRig.live(3 * MINUTE);
-  expect((await mockRig.queue(agent.machine)).machines).toMatchObject([{ online: false }]);
+  await rig.live(3 * MINUTE);
+  expect((await rig.queue(agent.machine)).machines).toMatchObject([{ online: false }]);
   await agent.heartbeat();
-  expect((await mockRig.queue(agent.machine)).machines).toMatchObject([{ online: true }]);
+  expect((await rig.queue(agent.machine)).machines).toMatchObject([{ online: true }]);
 });
 
 test('a changed report reaches the queue and the list of machines', async () => {
   await agent.hello();
   await agent.hello({ maxSessions: 2 });
-  expect((await mockRig.queue(agent.machine)).machines[0]?.facts.maxSessions).toBe(2);
-  expect((await mockRig.ports.machines.get(agent.machine))?.report.maxSessions).toBe(2);
+  expect((await rig.queue(agent.machine)).machines[0]?.facts.maxSessions).toBe(2);
+  expect((await rig.ports.machines.get(agent.machine))?.report.maxSessions).toBe(2);
 });
