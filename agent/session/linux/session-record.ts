@@ -60,13 +60,14 @@ export class SessionRecords {
     return rm(this.file(id), { force: true });
   }
 
-  /** Records of an earlier process; what cannot be read was never acted on. */
+  /** Records of an earlier process; what cannot be read or was not written whole was never acted on, and the latter is removed. */
   async read(): Promise<SessionRecord[]> {
-    const names = (await readdir(this.root).catch((): string[] => [])).filter((name) =>
-      name.endsWith('.json'),
-    );
+    const names = await readdir(this.root).catch((): string[] => []);
+    for (const name of names.filter((each) => each.endsWith('.next')))
+      await rm(path.join(this.root, name), { force: true });
+    const whole = names.filter((name) => name.endsWith('.json'));
     const records = await Promise.all(
-      names.map(async (name) => {
+      whole.map(async (name) => {
         try {
           return [sessionRecord.parse(JSON.parse(await readFile(path.join(this.root, name), 'utf8')))];
         } catch {

@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { chooseSessionKind } from '../../../agent/session/choose';
 import { parseLogind } from '../../../agent/session/linux/desktops';
 import { pngOfDump } from '../../../agent/session/linux/screen';
+import { SessionRecords } from '../../../agent/session/linux/session-record';
 import { writeAuthority } from '../../../agent/session/linux/x-authority';
 import { Picture } from '../../e2e/gui/support/picture';
 
@@ -94,4 +95,24 @@ test('J2: what keeps an agent from making sessions of other users is named', () 
   const { kind, why } = chooseSessionKind('auto', () => undefined);
   expect(kind).toBe('own');
   expect(why).toMatch(/not Linux|not root|setpriv is not installed/);
+});
+
+test('L4: a session record that was being written when the agent was killed is removed, the one before it counts', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'attendant-records-'));
+  const record = {
+    id: 'one',
+    user: 'ada',
+    uid: 1000,
+    gid: 1000,
+    home: '/home/ada',
+    display: 100,
+    cookie: '00',
+    folder: '/run/attendant/one',
+    state: 'used' as const,
+  };
+  await new SessionRecords(folder).write(record);
+  writeFileSync(path.join(folder, 'sessions', 'one.json.next'), '{"id":"o');
+  expect(await new SessionRecords(folder).read()).toEqual([record]);
+  expect(readdirSync(path.join(folder, 'sessions'))).toEqual(['one.json']);
+  rmSync(folder, { recursive: true });
 });
