@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { readStatus } from '../../agent/cli/status';
@@ -222,9 +222,8 @@ describe('the listener', () => {
     );
     await fixture.controlPlane.start();
     await reached('connected');
-    await fixture.until(() =>
-      readFileSync(path.join(fixture.dataDir, 'status.json'), 'utf8').includes('connected'),
-    );
+    const file = path.join(fixture.dataDir, 'status.json');
+    await fixture.until(() => existsSync(file) && readFileSync(file, 'utf8').includes('connected'));
     const summary = await readStatus(fixture.dataDir);
     expect(summary).toMatchObject({ works: true, fields: { pid: process.pid } });
   });
