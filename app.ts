@@ -22,6 +22,7 @@ import { reportConsoleRun } from './functions/agent-api/report-console-run.http'
 import { registerAgent } from './functions/agent-api/register-agent.http';
 import { receiveAgentEvents } from './functions/agent-events/receive-agent-events.servicebus';
 import { getOpenapi } from './functions/api-docs/get-openapi.http';
+import { listAudit } from './functions/audit/list-audit.http';
 import { getCapacity } from './functions/capacity/get-capacity.http';
 import { putCapacity } from './functions/capacity/put-capacity.http';
 import { getConnection } from './functions/connections/get-connection.http';
@@ -105,8 +106,10 @@ import {
   activity,
   durableActivity,
   durableClient,
-  durableHttp,
-  http,
+  forPeople,
+  openDurableHttp,
+  openHttp,
+  signedDurableHttp,
   signedHttp,
 } from './functions/register';
 import { deleteProcess, getProcess, listProcesses, putProcess } from './functions/processes/processes.http';
@@ -146,6 +149,8 @@ import { testConnection } from './orchestrators/test-connection';
 const ports = createPorts(process.env, { now: appNow });
 const speakers = new RunSpeakers(ports);
 const changes = new FeedHub(ports);
+// Functions of people are judged by roles (domain/access); the others check their callers themselves.
+const { http, durableHttp } = forPeople(ports);
 // Event streams need answers that are sent as they come.
 app.setup({ enableHttpStream: true });
 
@@ -180,7 +185,7 @@ http('disable-flow', 'POST', 'flows/{flow}/disable', disableFlow(ports));
 
 // 2. … and a machine: its agent registers with a one-time token, then takes a lease on its own command queue.
 http('issue-registration-token', 'POST', 'registration-tokens', issueRegistrationToken(ports));
-durableHttp('register-agent', 'POST', 'agent/register', registerAgent(ports), 'anonymous');
+signedDurableHttp('register-agent', 'POST', 'agent/register', registerAgent(ports));
 signedHttp('lease-agent', 'POST', 'agent/lease', leaseAgent(ports));
 
 // 3. A person or program starts a run: the input is checked, the idempotency key claimed, the orchestration started, 202 answered.
@@ -189,10 +194,10 @@ durableHttp('run-flow', 'POST', 'flows/{flow}/run', runFlow(ports));
 
 // … or somebody at a machine starts a desktop flow there: no cloud flow, straight to 5.
 signedHttp('list-console-flows', 'GET', 'agent/desktop-flows', listConsoleFlows(ports));
-durableHttp('start-console-run', 'POST', 'agent/console-runs', startConsoleRun(ports), 'anonymous');
-durableHttp('get-console-run', 'GET', 'agent/console-runs/{run}', getConsoleRun(ports), 'anonymous');
-durableHttp('report-console-run', 'PUT', 'agent/console-runs/{run}', reportConsoleRun(ports), 'anonymous');
-durableHttp('stop-console-run', 'POST', 'agent/console-runs/{run}/stop', stopConsoleRun(ports), 'anonymous');
+signedDurableHttp('start-console-run', 'POST', 'agent/console-runs', startConsoleRun(ports));
+signedDurableHttp('get-console-run', 'GET', 'agent/console-runs/{run}', getConsoleRun(ports));
+signedDurableHttp('report-console-run', 'PUT', 'agent/console-runs/{run}', reportConsoleRun(ports));
+signedDurableHttp('stop-console-run', 'POST', 'agent/console-runs/{run}/stop', stopConsoleRun(ports));
 
 // 3a. … or a schedule is due: the timer reads the index of due times …
 app.timer('start-due-runs', {
@@ -207,8 +212,8 @@ http('list-triggers', 'GET', 'flows/{flow}/triggers', listTriggers(ports));
 http('list-event-sources', 'GET', 'event-sources', listEventSources(ports));
 http('put-event-source', 'PUT', 'event-sources/{source}', putEventSource(ports));
 http('delete-event-source', 'DELETE', 'event-sources/{source}', deleteEventSource(ports));
-durableHttp('receive-events', 'POST', 'events/{source}', receiveEvents(ports), 'anonymous');
-http('greet-event-sender', 'OPTIONS', 'events/{source}', greetEventSender(ports), 'anonymous');
+openDurableHttp('receive-events', 'POST', 'events/{source}', receiveEvents(ports));
+openHttp('greet-event-sender', 'OPTIONS', 'events/{source}', greetEventSender(ports));
 const delivered = (source: Parameters<typeof receiveDelivered>[2]) => ({
   extraInputs: [durableClient],
   handler: receiveDelivered(ports, instancesOf, source),
@@ -372,6 +377,9 @@ http('list-deliveries', 'GET', 'event-subscriptions/{name}/deliveries', listDeli
 http('retry-delivery', 'POST', 'event-subscriptions/{name}/deliveries/{event}/retry', retryDelivery(ports));
 app.timer('deliver-events', { schedule: '*/30 * * * * *', handler: deliverEvents(ports) });
 
+// 12c. Who changed what.
+http('list-audit', 'GET', 'audit', listAudit(ports));
+
 // These touch nothing but tables, queues and orchestrations; and log files, where a line that comes again is the same line.
 declareInside([
   'receive-agent-events',
@@ -385,5 +393,5 @@ declareInside([
 ]);
 
 // 13. Whether the app is there at all, and what it understands.
-http('get-health', 'GET', 'health', getHealth(ports), 'anonymous');
-http('get-openapi', 'GET', 'openapi.json', getOpenapi(), 'anonymous');
+openHttp('get-health', 'GET', 'health', getHealth(ports));
+openHttp('get-openapi', 'GET', 'openapi.json', getOpenapi());

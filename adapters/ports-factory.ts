@@ -20,6 +20,7 @@ import { KeyVaultSecrets } from './secrets/key-vault-secrets';
 import { ServiceBusCommands } from './service-bus/commands';
 import { openServiceBus, serviceBusConnection } from './service-bus/connection';
 import { TableActionRecords } from './tables/action-records';
+import { TableAuditLog } from './tables/audit-log';
 import { eventPorts } from './tables/event-stores';
 import { TableBots } from './tables/bots';
 import { TableChangeFeed } from './tables/change-feed';
@@ -95,6 +96,7 @@ export function createPorts(environment: Environment, options: { now?: () => num
     subscriptions,
     events,
     deliveries,
+    audit: new TableAuditLog(table('audit')),
     http: createGuardedHttp(new AddressGuard(parseNetworks(settings.allowedNetworks))),
   };
 }

@@ -13,6 +13,7 @@ import type { Turns } from '../domain/gateways/draw-member';
 import type { AttendedNotice } from '../contracts/queues';
 import type { Sealer } from '../contracts/sealed-values';
 import type { Settings } from '../contracts/settings';
+import type { AuditLog } from './audit-ports';
 import type { Deliveries, OutgoingEvents, Subscriptions } from './event-ports';
 import type { Claims, Flows } from './flow-ports';
 import type { EventSources, FlowHealth, Schedules, TriggerHistory } from './trigger-ports';
@@ -55,6 +56,7 @@ export interface Ports {
   subscriptions: Subscriptions;
   events: OutgoingEvents;
   deliveries: Deliveries;
+  audit: AuditLog;
 }
 
 export interface StoredDesktopFlow {

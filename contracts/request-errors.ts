@@ -63,8 +63,25 @@ export const requestErrors = {
     status: 403,
     kind: 'user',
     ours: true,
-    message: 'This identity may not do that.',
-    remedy: 'Ask an owner for the role that allows it.',
+    message: 'This machine or person may not do that.',
+    remedy:
+      '`detail` says why: a machine speaks only for its own runs, a console only with users of its machine.',
+  },
+  NotSignedIn: {
+    status: 401,
+    kind: 'user',
+    ours: true,
+    message: 'Nobody has signed in for this request.',
+    remedy:
+      'Sign in with Microsoft Entra ID and send its token as `Authorization: Bearer`; a function key alone is not enough where people sign in.',
+  },
+  NotAllowed: {
+    status: 403,
+    kind: 'user',
+    ours: true,
+    message: 'The role of the caller does not allow that.',
+    remedy:
+      'Ask an owner for a role that allows it; `detail` names them. docs/access.md tells how roles are given.',
   },
   FlowNotFound: {
     status: 404,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { role } from './access';
 
 const ms = (standard: number) => z.coerce.number().int().min(1).default(standard);
 const SECOND = 1_000;
@@ -33,6 +34,10 @@ export const settingsSchema = z.object({
   disableAfterFailures: z.coerce.number().int().min(1).default(10),
   /** Ended runs, outgoing events and other ended orchestrations are kept for so long. */
   historyDays: z.coerce.number().int().min(1).default(30),
+  /** Who changed what is kept for so long (row L8). */
+  auditDays: z.coerce.number().int().min(1).default(400),
+  /** Role of people who have signed in and have none. */
+  defaultRole: role.default('viewer'),
   triggerHistoryDays: z.coerce.number().int().min(1).default(30),
   maxEventBytes: z.coerce
     .number()

@@ -37,11 +37,17 @@ export function json(body: object, status = 200, headers: Record<string, string>
   };
 }
 
-async function answer(
+/** The id by which the request is found in the log. */
+export function traceIdOf(context: InvocationContext): string {
+  return context.traceContext?.traceParent?.split('-')[1] ?? context.invocationId;
+}
+
+/** What `act` answers; whatever goes wrong in it as problem+json. */
+export async function answer(
   context: InvocationContext,
   act: () => Promise<HttpResponseInit>,
 ): Promise<HttpResponseInit> {
-  const traceId = context.traceContext?.traceParent?.split('-')[1] ?? context.invocationId;
+  const traceId = traceIdOf(context);
   try {
     return await act();
   } catch (cause) {

@@ -16,6 +16,7 @@ export const tags = {
   'Business process flows': 'Stages that people take cases through, with flows in each.',
   Capacity: 'Unattended bots: how many there are, and how they are used.',
   Agents: "What the agent of a machine calls. Requests are signed with the machine's key.",
+  Audit: 'Who changed what.',
   App: 'The app itself.',
 } as const;
 
@@ -52,7 +53,7 @@ export interface Operation {
   summary: string;
   /** More than the summary says: markdown. */
   description?: string;
-  /** key: `x-functions-key`. machine: the signature of a registered machine. anyone: neither. */
+  /** key: `x-functions-key`, and the role of the caller (domain/access). machine: the signature of a registered machine. anyone: neither. */
   access: 'key' | 'machine' | 'anyone';
   path?: Parameters;
   query?: Parameters;

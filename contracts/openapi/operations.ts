@@ -1,4 +1,5 @@
 import { agentOperations } from './agent-operations';
+import { auditOperations } from './audit-operations';
 import { appOperations } from './app-operations';
 import { capacityOperations } from './capacity-operations';
 import { processOperations } from './process-operations';
@@ -32,6 +33,7 @@ export const operations: readonly Operation[] = [
   ...capacityOperations,
   ...planningOperations,
   ...processOperations,
+  ...auditOperations,
   ...agentOperations,
   ...appOperations,
 ];

@@ -61,6 +61,7 @@ import {
 } from '../api-runs';
 import { runActions } from '../api-run-actions';
 import { capacityBody, capacityView } from '../capacity';
+import { auditEntry, auditList } from '../audit';
 import { planningView } from '../planning';
 import {
   caseBody,
@@ -208,6 +209,8 @@ export const answerSchemas: Readonly<Record<string, z.ZodType>> = {
   StoredProcessDefinition: processDefinition,
   Case: caseView,
   CaseList: caseList,
+  AuditEntry: auditEntry,
+  AuditList: auditList,
   CommandAccepted: commandAccepted,
   Registration: registerResponse,
   Lease: leaseResponse,

@@ -6,11 +6,14 @@ import { answers, type Json } from './openapi-schemas';
 
 const EVERYWHERE: readonly ErrorCode[] = ['Internal', 'Unavailable'];
 const SIGNED: readonly ErrorCode[] = ['Unauthorized', 'MachineRevoked'];
+/** What the guard of people's functions answers (row L8). */
+const GUARDED: readonly ErrorCode[] = ['NotSignedIn', 'NotAllowed'];
 const KEY_MISSING = 'The key is missing or wrong. The Functions host answers this, without a body.';
 
 /** Codes with which the app may answer the operation. */
 export function errorCodes({ access, errors }: Operation): ErrorCode[] {
-  return [...new Set([...errors, ...(access === 'machine' ? SIGNED : []), ...EVERYWHERE])];
+  const ofAccess = { key: GUARDED, machine: SIGNED, anyone: [] }[access];
+  return [...new Set([...errors, ...ofAccess, ...EVERYWHERE])];
 }
 
 /** The answers of an operation that are errors, by status. */
@@ -18,23 +21,20 @@ export function errorResponses(operation: Operation): Json {
   const keyed = operation.access === 'key';
   const described = byStatus(operation).map(([status, codes]) => {
     // One status has one description: the app's own code stands beside what the host answers.
-    if (keyed && status === 401) return [status, errorResponse(codes, `${KEY_MISSING} `)];
+    if (keyed && status === 401) return [status, { $ref: '#/components/responses/KeyMissing' }];
     return [
       status,
       codes.length === 1 ? { $ref: `#/components/responses/${codes[0]}` } : errorResponse(codes),
     ];
   });
-  return {
-    ...(keyed ? { 401: { $ref: '#/components/responses/KeyMissing' } } : {}),
-    ...Object.fromEntries(described),
-  };
+  return Object.fromEntries(described);
 }
 
 /** The answers that `errorResponses` refers to. */
 export function sharedResponses(operations: readonly Operation[]): Json {
   const alone = operations.flatMap(byStatus).flatMap(([, codes]) => (codes.length === 1 ? codes : []));
   return {
-    KeyMissing: { description: KEY_MISSING },
+    KeyMissing: errorResponse(['NotSignedIn'], `${KEY_MISSING} `),
     ...Object.fromEntries([...new Set(alone)].sort().map((code) => [code, errorResponse([code])])),
   };
 }

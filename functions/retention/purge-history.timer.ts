@@ -5,23 +5,33 @@ import { purgeRun } from './purge-run';
 
 const DAY_MS = 86_400_000;
 
-/** What one pass looks at: old runs, ended orchestrations, events. */
+/** What one pass looks at: old runs, ended orchestrations, events, entries of the audit log. */
 const RUNS_A_PASS = 300;
 const INSTANCES_A_PASS = 300;
 const EVENTS_A_PASS = 1_000;
+const AUDIT_A_PASS = 1_000;
 /** Removed at the same time. */
 const AT_ONCE = 10;
 
 type Kept = Pick<
   Ports,
-  'runs' | 'blobs' | 'runLogs' | 'actions' | 'feed' | 'events' | 'subscriptions' | 'settings' | 'now'
+  | 'runs'
+  | 'blobs'
+  | 'runLogs'
+  | 'actions'
+  | 'feed'
+  | 'events'
+  | 'subscriptions'
+  | 'audit'
+  | 'settings'
+  | 'now'
 >;
 
 /** Ids of runs and of what belongs to one begin with a ULID. */
 const ofRun = /^([0-9A-HJKMNP-TV-Z]{26})([.-]|$)/;
 
 /**
- * Every minute: removes ended runs that are past their days, outgoing events, and orchestrations that belong to no run. A pass has its share of work, and
+ * Every minute: removes ended runs that are past their days, outgoing events, entries of the audit log, and orchestrations that belong to no run. A pass has its share of work, and
  * the next goes on from there; where it stands is forgotten with the process, and the round begins anew.
  */
 export function purgeHistory(
@@ -40,6 +50,7 @@ export function purgeHistory(
       () => purgeOthers(instances, beforeMs),
       () => ports.events.purge(beforeMs, EVENTS_A_PASS),
       () => ports.subscriptions.purgeRemoved(EVENTS_A_PASS),
+      () => ports.audit.purge(ports.now() - ports.settings.auditDays * DAY_MS, AUDIT_A_PASS),
     ];
     for (const job of jobs) {
       await job().catch((cause: unknown) => {

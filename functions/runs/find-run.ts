@@ -21,14 +21,14 @@ export function requestedRun(request: HttpRequest): { run: string; kind: 'cloud'
   const run = request.params['run'] ?? '';
   if (runId.safeParse(run).success) return { run, kind: 'cloud' };
   if (desktopRunId.safeParse(run).success) return { run, kind: 'desktop' };
-  throw notFound(run);
+  throw runNotFound(run);
 }
 
 /** @throws RequestError RunNotFound */
 export async function findRun(ports: Ports, client: Orchestrations, request: HttpRequest): Promise<FoundRun> {
   const { run, kind } = requestedRun(request);
   const [row, instance] = await Promise.all([ports.runs.get(run), instanceStatus(client, run)]);
-  if (!row && !instance) throw notFound(run);
+  if (!row && !instance) throw runNotFound(run);
   return { run, kind, row, instance, status: readStatus({ kind, row, instance }) };
 }
 
@@ -42,6 +42,7 @@ export async function findChild(
   return { run, kind: 'desktop', row, instance, status: readStatus({ kind: 'desktop', row, instance }) };
 }
 
-function notFound(run: string): RequestError {
+/** The answer for a run that is not there, or not for this caller. */
+export function runNotFound(run: string): RequestError {
   return new RequestError('RunNotFound', { detail: `There is no run "${run}".` });
 }

@@ -50,10 +50,11 @@ describe('the caller', () => {
   });
 
   it('is the owner of the key, whatever a header claims', () => {
-    expect(callerOf(request, {})).toEqual({ name: 'owner' });
+    expect(callerOf(request, {})).toEqual({ name: 'owner', role: 'owner' });
   });
 
   it('is who signed in, where the platform says so', () => {
-    expect(callerOf(request, { ATTENDANT_EASY_AUTH: 'true' })).toEqual({ name: 'ann@example.org' });
+    const signedIn = { name: 'ann@example.org', role: 'viewer' };
+    expect(callerOf(request, { ATTENDANT_EASY_AUTH: 'true' })).toEqual(signedIn);
   });
 });

@@ -6,6 +6,7 @@ import { readSettings } from '../../contracts/settings';
 import { AddressGuard, parseNetworks } from '../../adapters/http-guard/address-guard';
 import { createGuardedHttp } from '../../adapters/http-guard/guarded-http';
 import { EnvironmentSealer } from '../../adapters/secrets/environment-sealer';
+import { TableAuditLog } from '../../adapters/tables/audit-log';
 import { TableRunIndex } from '../../adapters/tables/run-index';
 import { eventPorts } from '../../adapters/tables/event-stores';
 import { announcedFeed, announcedRuns } from '../../adapters/announced';
@@ -325,6 +326,7 @@ export function createInMemoryPorts(
       get: (ref) => Promise.resolve(secrets.get(ref)),
     },
     ...events,
+    audit: new TableAuditLog(memoryTable()),
     http: createGuardedHttp(new AddressGuard(parseNetworks(settings.allowedNetworks))),
   };
   ports.runs = announcedRuns(ports.runs, events.events);

@@ -3,6 +3,7 @@ import type * as azure from '@azure/functions';
 import { actionValueKey, artifactKey, fileKey, packageKey } from '../../../adapters/blobs/blob-keys';
 import { agentHeaders, requestText } from '../../../contracts/agent-api';
 import type { Operation } from '../../../contracts/openapi/operation';
+import { AUDIT_ENTRY } from '../../../contracts/openapi/audit-operations';
 import * as example from '../../../contracts/openapi/examples';
 import { EVENT_SECRET } from '../../../contracts/openapi/trigger-operations';
 import { advance, begin } from '../../../domain/processes/commands';
@@ -145,6 +146,7 @@ export class ApiStory {
       },
     ]);
     await ports.blobs.put(actionValueKey(example.RUN, example.CSV_ID), Buffer.from('{"rows":[]}'));
+    await ports.audit.record(AUDIT_ENTRY);
     await this.beginConsoleRun(example.MACHINE);
     await this.beginTriggers();
     await this.beginGroup();
