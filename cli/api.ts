@@ -62,6 +62,7 @@ export class Api {
         method,
         headers: {
           ...(this.endpoint.key ? { 'x-functions-key': this.endpoint.key } : {}),
+          ...(this.endpoint.token ? { authorization: `Bearer ${this.endpoint.token}` } : {}),
           ...(content === undefined ? {} : { 'content-type': type }),
           ...request.headers,
         },

@@ -4,6 +4,7 @@ import { runList, type RunSummary } from '../../contracts/api-runs';
 import { apiCommand, examples, part, sessionOf, type Session } from '../command';
 import { CliError, exitCodes, type Shell } from '../shell';
 import { instant, table } from '../text';
+import { timeOf } from '../time-option';
 
 interface FilterOptions {
   status?: string;
@@ -111,18 +112,6 @@ async function failedRuns(session: Session, options: ResubmitOptions, nowMs: num
     ({ continuation } = page);
   } while (continuation !== undefined && found.length < limit);
   return found;
-}
-
-const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** An instant from `2h` (ago) or from an ISO 8601 text. @throws CliError */
-function timeOf(text: string, nowMs: number): string {
-  const ago = /^(\d{1,6})([smhd])$/.exec(text);
-  const ms = ago ? nowMs - Number(ago[1]) * (UNITS[ago[2] ?? ''] ?? 0) : Date.parse(text);
-  if (!Number.isNaN(ms)) return new Date(ms).toISOString();
-  throw new CliError(`"${text}" is neither a span such as 30m, 2h or 7d nor an instant.`, {
-    exitCode: exitCodes.usage,
-  });
 }
 
 function runTable(runs: readonly RunSummary[], utc: boolean): string {

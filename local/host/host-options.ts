@@ -5,6 +5,7 @@ import type { Store } from '../store/store';
 import type { HostLogger } from './host-log';
 import type { InProcessService } from './in-process';
 import type { HostKeys } from './keys';
+import type { SignIn } from './sign-in';
 import type { Duration } from './time-span';
 
 export interface HostOptions {
@@ -27,6 +28,8 @@ export interface HostOptions {
   keysFile?: string;
   /** Whether keys are asked for. Off by default, as with `func start`. */
   authEnabled?: boolean;
+  /** Whose the keys are: the host plays the part of App Service authentication then. Without it, the app learns nothing of its callers. */
+  signIn?: SignIn;
   log?: HostLogger;
   /**
    * Services on the same store that the app reaches without a socket, by origin. Given this, the Durable client's endpoint is reached

@@ -164,6 +164,7 @@ async function startApp(start: Start): Promise<LocalHost> {
   });
   const front = new HttpFront({
     keys: new KeyRing(keys, options.authEnabled ?? false),
+    signIn: options.signIn,
     router: new HttpRouter(registry.withTrigger('httpTrigger'), routePrefix),
     trigger,
     durable,

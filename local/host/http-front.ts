@@ -4,16 +4,18 @@ import { DURABLE_WEBHOOK, serveDurable } from './durable-server';
 import type { DurableApi } from './durable-api';
 import type { EventGridWebhook } from './event-grid-webhook';
 import { BodyTooLarge, send } from './http-body';
-import type { HttpRouter } from './http-router';
+import type { AuthLevel, HttpRouter } from './http-router';
 import type { HttpTrigger } from './http-trigger';
 import type { KeyRing } from './keys';
 import { ROOT_PAGE } from './root-page';
+import { forgetPrincipal, setPrincipal, type Principal, type SignIn } from './sign-in';
 
 /** Challenge that the real host's admin and webhook routes send with 401 (functions send none). */
 const CHALLENGE = { 'WWW-Authenticate': 'Bearer' };
 
 export interface HttpFrontOptions {
   keys: KeyRing;
+  signIn: SignIn | undefined;
   router: HttpRouter;
   trigger: HttpTrigger;
   durable: DurableApi;
@@ -61,13 +63,26 @@ export class HttpFront {
       return;
     }
     const { fn, params, authLevel } = match;
-    if (!this.options.keys.opensFunction(authLevel, presentedKey(req, at < 0 ? '' : target.slice(at + 1)))) {
-      send(res, 401);
-      return;
+    if (this.options.signIn) forgetPrincipal(req.headers);
+    const key = presentedKey(req, at < 0 ? '' : target.slice(at + 1));
+    if (authLevel !== 'anonymous') {
+      const who = this.whoMay(authLevel, key);
+      if (!who) {
+        send(res, 401);
+        return;
+      }
+      if (who !== 'anybody') setPrincipal(req.headers, who);
     }
     for (const [name, value] of Object.entries(this.options.customHeaders)) res.setHeader(name, value);
     const url = `http://${req.headers.host ?? 'localhost'}${target}`;
     await this.options.trigger.handle({ fn, params, url, req, res });
+  }
+
+  /** Whose key it is, as far as the host is told; undefined when it does not open functions of this level. */
+  private whoMay(authLevel: AuthLevel, key: string | undefined): Principal | 'anybody' | undefined {
+    const { keys, signIn } = this.options;
+    if (keys.opensFunction(authLevel, key)) return signIn?.owner ?? 'anybody';
+    return authLevel === 'function' && key !== undefined ? signIn?.personOf(key) : undefined;
   }
 
   private async webhook(req: IncomingMessage, res: ServerResponse, path: string): Promise<void> {

@@ -11,6 +11,7 @@ export interface DataDir {
   secrets: string;
   agent: string;
   endpointFile: string;
+  people: string;
 }
 
 const keysSchema = z.object({
@@ -36,6 +37,7 @@ export function openDataDir(root: string): DataDir {
     secrets: resolve(root, 'secrets'),
     agent: resolve(root, 'agent'),
     endpointFile: resolve(root, 'endpoint.json'),
+    people: resolve(root, 'people.json'),
   };
   try {
     for (const path of [dir.root, dir.blobs, dir.secrets]) {

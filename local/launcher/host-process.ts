@@ -20,6 +20,7 @@ import {
 } from './data-dir';
 import { openHostLog } from './host-log';
 import { HOST_REFUSED, type HostMessage } from './messages';
+import { PeopleFile } from './people-file';
 import { startQueueAdmin, type QueueAdmin } from './queue-admin';
 
 /**
@@ -109,6 +110,8 @@ function endpointSettings(dir: DataDir, keys: Keys, parts: Parts): Record<string
     ATTENDANT_SECRETS_DIR: dir.secrets,
     ATTENDANT_MACHINE_QUEUES_URL: parts.admin.url,
     ATTENDANT_MACHINE_QUEUES_KEY: keys.broker,
+    // The host says whose a key is, as App Service authentication says who has signed in.
+    ATTENDANT_EASY_AUTH: 'true',
   };
 }
 
@@ -136,6 +139,7 @@ async function main(): Promise<void> {
   const dir = openDataDir(values.data ?? join(root, '.attendant'));
   const keys = loadKeys(dir);
   const log = openHostLog(dir.root);
+  const people = new PeopleFile(dir.people, (problem) => log.error(problem));
   const configured = readConfigured(root);
   const parts = await startParts(dir, keys, log, { ...configured.values, ...process.env });
   const startHost = (httpPort: number): Promise<LocalHost> =>
@@ -147,6 +151,10 @@ async function main(): Promise<void> {
       settings: endpointSettings(dir, keys, parts),
       keys: { master: keys.master, default: keys.default, system: keys.system },
       authEnabled: true,
+      signIn: {
+        owner: { name: 'owner', roles: ['owner'] },
+        personOf: (key) => people.personOf(key),
+      },
       log,
       inProcess: new Map([[new URL(parts.tables.url).origin, (request) => parts.tables.inProcess(request)]]),
       serviceBus: parts.broker.inside,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommandLine } from '../../cli/program';
 import type { Shell } from '../../cli/shell';
+import { listAudit } from '../../functions/audit/list-audit.http';
 import { getConnectionTest } from '../../functions/connections/get-connection-test.http';
 import { listConnections } from '../../functions/connections/list-connections.http';
 import { putConnection } from '../../functions/connections/put-connection.http';
@@ -58,6 +59,7 @@ export function openProduct() {
     ['POST', 'files', plain(uploadFile(ports))],
     ['GET', 'desktop-flows', plain(listDesktopFlows(ports))],
     ['PUT', 'desktop-flows/{name}', plain(putDesktopFlow(ports))],
+    ['GET', 'audit', plain(listAudit(ports))],
     ['GET', 'runs', plain(listRuns(ports))],
     ['GET', 'runs/{run}', durable(getRun(ports))],
     ['POST', 'runs/{run}/cancel', durable(cancelRun(ports))],
