@@ -39,8 +39,12 @@ var settings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
 }
 
-// With it, sign-in proves the app registration by the managed identity instead of by a client secret.
-var signInSettings = { OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID: identityClientId }
+// With the first, sign-in proves the app registration by the managed identity instead of by a client secret. The second has the app believe the
+// header that says who has signed in: never where sign-in is off, as anybody could write it there.
+var signInSettings = {
+  OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID: identityClientId
+  ATTENDANT_EASY_AUTH: 'true'
+}
 
 resource app 'Microsoft.Web/sites@2024-04-01' = {
   name: name
@@ -85,7 +89,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     properties: union(settings, empty(entraClientId) ? {} : signInSettings)
   }
 
-  // Whoever is not signed in passes: agents come with their own keys, callers with function keys, and the app decides.
+  // Whoever is not signed in passes: agents and sources of events come with their own keys. The app refuses all others.
   resource signIn 'config' = if (!empty(entraClientId)) {
     name: 'authsettingsV2'
     dependsOn: [appSettings]

@@ -23,5 +23,5 @@ it('a row counts as proved only when a test of the product carries its id, and n
 
 it('a promise that says what of it is missing counts in part at most', () => {
   const missing = readRows(root).filter(({ promise }) => promise.includes('(missing: '));
-  expect(missing.map(({ id, status }) => [id, status])).toEqual([['L8', 'in part']]);
+  expect(missing.map(({ id, status }) => [id, status])).toEqual(missing.map(({ id }) => [id, 'in part']));
 });

@@ -195,6 +195,8 @@ describe('infra', () => {
     assert.equal(signIn.length, 1);
     assert.match(signIn[0].condition, /not\(empty\(parameters\('entraClientId'\)\)\)/);
     assert.equal(template.parameters.entraClientId.defaultValue, '');
+    // The app believes the header of the sign-in where the platform sets it, and nowhere else.
+    assert.match(JSON.stringify(template), /signInSettings[^}]*"ATTENDANT_EASY_AUTH":"true"/);
   });
 
   it('fits azure.yaml and its parameters file', () => {
