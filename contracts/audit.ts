@@ -15,7 +15,7 @@ export const auditEntry = z.object({
   what: z.string().describe('What that does, in words.'),
   target: z
     .record(z.string(), z.string())
-    .describe('What the address named, such as the flow; and the run that was started.'),
+    .describe('What the address named, such as the flow; and what else was changed, started or created.'),
   path: z.string(),
   status: z.int().describe('How the request was answered; 403 changed nothing.'),
   fields: z

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { HttpRequest } from '@azure/functions';
 import type { z } from 'zod';
+import { noteFields } from './access/audit-notes';
 import { fieldErrors, RequestError } from './problem';
 
 /** The body's bytes. @throws RequestError BodyTooLarge, before more than `limit` bytes are held. */
@@ -18,20 +19,11 @@ export async function readBytes(request: HttpRequest, limit: number): Promise<Ui
   return Buffer.concat(chunks);
 }
 
-/** Names at the top of the JSON bodies that handlers have read. */
-const fieldsRead = new WeakMap<HttpRequest, string[]>();
-
 /** The body as JSON; nothing at all is `{}`. @throws RequestError BodyTooLarge, MalformedJson */
 export async function readJson(request: HttpRequest, limit: number): Promise<unknown> {
   const body = parseJson(await readBytes(request, limit));
-  if (typeof body === 'object' && body !== null && !Array.isArray(body))
-    fieldsRead.set(request, Object.keys(body));
+  noteFields(request, body);
   return body;
-}
-
-/** Names of the properties at the top of the JSON body, once it has been read. */
-export function fieldsOf(request: HttpRequest): string[] {
-  return fieldsRead.get(request) ?? [];
 }
 
 /** @throws RequestError MalformedJson */

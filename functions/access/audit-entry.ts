@@ -2,7 +2,7 @@ import type { HttpRequest } from '@azure/functions';
 import type { AuditEntry } from '../../contracts/audit';
 import { ruleOf, type FunctionOfPeople } from '../../domain/access/functions-of-people';
 import type { Caller } from '../caller';
-import { fieldsOf } from '../request-body';
+import { notesOf } from './audit-notes';
 
 /** Names come from the caller, so there are not any number of them, of any length. */
 const MOST_FIELDS = 50;
@@ -21,16 +21,15 @@ export function auditEntryOf(
   { name, request, caller, traceId, nowMs }: Asked,
   answer: { status?: number | undefined; location?: string | undefined },
 ): AuditEntry {
-  const fields = fieldsOf(request)
-    .slice(0, MOST_FIELDS)
-    .map((field) => field.slice(0, LONGEST));
+  const notes = notesOf(request);
+  const fields = notes.fields.slice(0, MOST_FIELDS).map((field) => field.slice(0, LONGEST));
   return {
     at: new Date(nowMs).toISOString(),
     by: caller.name,
     role: caller.role,
     function: name,
     what: ruleOf(name).does ?? name,
-    target: { ...request.params, ...startedRun(request, answer.location) },
+    target: { ...request.params, ...notes.target, ...madeBy(request, answer) },
     path: new URL(request.url).pathname,
     status: answer.status ?? 200,
     ...(fields.length === 0 ? {} : { fields }),
@@ -38,8 +37,12 @@ export function auditEntryOf(
   };
 }
 
-/** A new run is not in the address; where to look for it is in the answer. */
-function startedRun({ params }: HttpRequest, location: string | undefined): { started?: string } {
-  const run = /^\/api\/runs\/([^/]+)$/.exec(location ?? '')?.[1];
-  return run === undefined || run === params['run'] ? {} : { started: run };
+/** What is new is not in the address; where to look for it is in the answer. */
+function madeBy(
+  { params }: HttpRequest,
+  { status, location = '' }: Parameters<typeof auditEntryOf>[1],
+): Record<string, string> {
+  const run = /^\/api\/runs\/([^/]+)$/.exec(location)?.[1];
+  if (run !== undefined) return run === params['run'] ? {} : { started: run };
+  return status === 201 && location !== '' ? { created: location.slice(location.lastIndexOf('/') + 1) } : {};
 }

@@ -3,6 +3,7 @@ import type { FlowChange, StoredFlow } from '../../adapters/flow-ports';
 import type { Ports } from '../../adapters/ports';
 import { flowSet, MOST_FLOWS_OF_A_SET, type FlowSetResult } from '../../contracts/api-flows';
 import type { FlowDefinition } from '../../contracts/flow-definition';
+import { noteTarget } from '../access/audit-notes';
 import { http, json, type Handler } from '../http';
 import { fieldErrors, RequestError, type FieldError } from '../problem';
 import { readJson, sha256Hex } from '../request-body';
@@ -24,6 +25,7 @@ export function putFlows(ports: Ports): Handler {
     const changes = changesTo(current, set);
     const result: FlowSetResult = { applied: !set.dryRun, changes: changes.map(viewOf) };
     if (set.dryRun) return json(result);
+    noteTarget(request, targetOf(changes));
     const plan = (flow: StoredFlow): Promise<void> => planSchedule(ports, flow);
     if (!(await ports.flows.change(requireFew(changes), plan))) throw changedMeanwhile();
     return json(result);
@@ -98,6 +100,12 @@ function requireFew(changes: readonly PlannedChange[]): PlannedChange[] {
   if (made.length <= MOST_FLOWS_OF_A_SET) return made;
   const message = `changes ${made.length} flows; ${MOST_FLOWS_OF_A_SET} are the most`;
   throw new RequestError('InvalidBody', { errors: [{ path: 'flows', message }] });
+}
+
+/** Each changed flow by itself, so that the audit log can be asked for it. */
+function targetOf(changes: readonly PlannedChange[]): Record<string, string> {
+  const made = changes.filter(({ change }) => change !== 'none');
+  return Object.fromEntries(made.map(({ name }, index) => [`flow ${index + 1}`, name]));
 }
 
 function viewOf({ name, change, hash, was }: PlannedChange): FlowSetResult['changes'][number] {

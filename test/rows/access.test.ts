@@ -294,6 +294,26 @@ describe('L8: the audit log', () => {
     for (const entry of entries) expect(auditEntry.parse(entry)).toEqual(entry);
   });
 
+  test('names what an address does not tell: flows of a set, a new group, the run that repeats another', async () => {
+    const other = { ...definition, name: 'other' };
+    await send('olga', 'owner', 'PUT', 'flows', { flows: [definition, other] });
+    await send('olga', 'owner', 'PUT', 'flows', { flows: [other], prune: true, dryRun: true });
+    const { body } = await send('olga', 'owner', 'POST', 'machine-groups', { name: 'Finance' });
+    const run = await startRun('otto', 'operator');
+    await send('otto', 'operator', 'POST', `runs/${run}/stop`, { mode: 'kill' });
+    await mockRig.advance(HOUR);
+    const again = await send('otto', 'operator', 'POST', `runs/${run}/resubmit`);
+    expect((await audit()).slice(0, -1).map(({ target }) => target)).toEqual([
+      { run, started: again.body['run'] },
+      { run },
+      { flow: 'flow', started: run },
+      { created: body['id'] },
+      {},
+      { 'flow 1': 'other' },
+    ]);
+    expect((await audit('&target=other')).map(({ function: name }) => name)).toEqual(['put-flows']);
+  });
+
   test('holds names of what was sent, never the values', async () => {
     const secret = 'planted-secret-51ab';
     await send('olga', 'owner', 'PUT', 'connections/machine-1', {
