@@ -264,6 +264,22 @@ export const runErrors = {
     remedy:
       'Split it over several actions, or pass large data as files. docs/expressions.md names the limits.',
   },
+  DataOperationFailed: {
+    status: 400,
+    kind: 'user',
+    ours: true,
+    message: 'The action cannot work on what it was given.',
+    remedy:
+      'The details name the input and what it is; correct what it is made of. docs/flows.md says what the action takes.',
+  },
+  SchemaValidationFailed: {
+    status: 400,
+    kind: 'user',
+    ours: true,
+    message: 'The content does not fit the schema of the action.',
+    remedy:
+      'The details name the first place that does not fit; correct the content, or the schema where it asks for too much.',
+  },
   DesktopFlowLimitExceeded: {
     status: 400,
     kind: 'user',

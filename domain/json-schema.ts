@@ -9,22 +9,40 @@ interface SchemaProblem {
   message: string;
 }
 
-/** A schema that people wrote, compiled. Defaults are written into the value that is checked. */
+interface CheckOptions {
+  /** Defaults are written into the value that is checked; default: true. */
+  defaults?: boolean;
+  /** Look for all that is wrong, not only for the first; default: true. */
+  all?: boolean;
+  /** What is said of a property that the schema refuses. */
+  unknown?: string;
+}
+
+/** A schema that people wrote, compiled. */
 export class JsonSchemaCheck {
   private readonly validate: ValidateFunction;
+  private readonly unknown: string;
 
   /** @throws Error that says what is wrong with the schema. */
-  constructor(schema: Record<string, unknown>) {
+  constructor(
+    schema: Record<string, unknown>,
+    { defaults = true, all = true, unknown = 'is not an input of this flow' }: CheckOptions = {},
+  ) {
+    // Its answer would be a promise, which is true whatever comes of it.
+    if (schema['$async'] !== undefined) throw new Error('$async is not supported');
     // Keywords and formats of other tools are let pass: a schema is also read by forms and editors.
-    const ajv = new Ajv2020({ allErrors: true, strict: false, useDefaults: true, logger: false });
+    const ajv = new Ajv2020({ allErrors: all, strict: false, useDefaults: defaults, logger: false });
     addFormats.default(ajv);
     ajv.addFormat('file', (id: string) => contentHash.safeParse(id).success);
     this.validate = ajv.compile(schema);
+    this.unknown = unknown;
   }
 
-  /** What is wrong with `value`; empty when it fits. Fills in defaults. */
+  /** What is wrong with `value`; empty when it fits. */
   check(value: unknown): SchemaProblem[] {
-    return this.validate(value) ? [] : (this.validate.errors ?? []).map(fieldError);
+    return this.validate(value)
+      ? []
+      : (this.validate.errors ?? []).map((error) => fieldError(error, this.unknown));
   }
 }
 
@@ -37,7 +55,7 @@ export function schemaProblem(schema: Record<string, unknown>): string | undefin
   }
 }
 
-function fieldError(error: ErrorObject): SchemaProblem {
+function fieldError(error: ErrorObject, unknown: string): SchemaProblem {
   const at = error.instancePath
     .split('/')
     .slice(1)
@@ -45,12 +63,12 @@ function fieldError(error: ErrorObject): SchemaProblem {
   const params: Record<string, unknown> = error.params;
   const named = params['missingProperty'] ?? params['additionalProperty'] ?? params['unevaluatedProperty'];
   if (typeof named === 'string') at.push(named);
-  return { path: at.join('.'), message: messageOf(error, params) };
+  return { path: at.join('.'), message: messageOf(error, params, unknown) };
 }
 
-function messageOf(error: ErrorObject, params: Record<string, unknown>): string {
+function messageOf(error: ErrorObject, params: Record<string, unknown>, unknown: string): string {
   if (error.keyword === 'required') return 'is required';
-  if (error.keyword === 'additionalProperties') return 'is not an input of this flow';
+  if (error.keyword === 'additionalProperties') return unknown;
   if (error.keyword === 'format' && params['format'] === 'file') return 'is not the id of an uploaded file';
   if (error.keyword === 'enum') return `must be one of ${JSON.stringify(params['allowedValues'])}`;
   return error.message ?? 'is not valid';

@@ -7,6 +7,8 @@ import type {
 } from '../contracts/flow-definition/control-actions';
 import { waitInputs } from '../contracts/flow-definition/data-actions';
 import { ConditionError, decide, same } from '../domain/flows/conditions';
+import { operate } from '../domain/flows/data-operations/operate';
+import { DataOperationError } from '../domain/flows/data-operations/problem';
 import { durationMs } from '../domain/flows/duration';
 import { ExpressionError } from '../domain/expressions/expression-error';
 import { evaluate } from '../domain/expressions/evaluate';
@@ -26,7 +28,8 @@ export function begin(walk: Walk, block: Block, name: string, action: FlowAction
     act(walk, block, name, action);
   } catch (error) {
     if (!isMistake(error)) throw error;
-    const code = error instanceof ExpressionError ? error.code : 'InvalidInput';
+    const code =
+      error instanceof ExpressionError || error instanceof DataOperationError ? error.code : 'InvalidInput';
     const masked = walk.facts.masked[name]?.includes('inputs') ?? false;
     const details = masked ? HIDDEN : error.message.slice(0, 2_000);
     end(walk, block, name, { status: 'Failed', error: errorInfo(code, { details }) });
@@ -37,7 +40,7 @@ export function begin(walk: Walk, block: Block, name: string, action: FlowAction
 export const HIDDEN = 'Not shown: it reads secured data.';
 
 function isMistake(error: unknown): error is Error {
-  return [ExpressionError, InvalidInputs, VariableError, ConditionError].some(
+  return [ExpressionError, InvalidInputs, VariableError, ConditionError, DataOperationError].some(
     (kind) => error instanceof kind,
   );
 }
@@ -48,6 +51,14 @@ function act(walk: Walk, block: Block, name: string, action: FlowAction): void {
     case 'Compose': {
       const inputs = value(action.inputs);
       return end(walk, block, name, { status: 'Succeeded', inputs, outputs: inputs });
+    }
+    case 'Select':
+    case 'Query':
+    case 'Table':
+    case 'Join':
+    case 'ParseJson': {
+      const made = operate(name, action, walk.scope(block, name));
+      return end(walk, block, name, { status: 'Succeeded', ...made });
     }
     case 'DesktopFlow':
       return startDesktopFlow(walk, block, name, action, value);

@@ -35,7 +35,7 @@ that variable, and the default of a parameter is a value, not an expression: not
 
 ## When an expression fails
 
-Its action fails with \`ExpressionFailed\`; the details name the expression, the column and the reason. Three limits keep an expression
+Its action fails with \`ExpressionFailed\`; the details name the expression, the column and the reason. Limits keep an expression
 from taking the time and memory of others; beyond them the action fails with \`ExpressionLimitExceeded\`:
 
 | limit | at most |
@@ -43,7 +43,8 @@ from taking the time and memory of others; beyond them the action fails with \`E
 | characters of a string with expressions | ${expressionLimits.characters} |
 | open brackets in an expression; lists and objects within each other in a value | ${expressionLimits.depth} |
 | characters of a text that is made, and of a whole value as JSON | ${expressionLimits.resultCharacters} |
-| items of a list that is made | ${expressionLimits.items} |
+| items of a list that is made, and that a \`Select\`, \`Query\`, \`Table\` or \`Join\` works on | ${expressionLimits.items} |
+| what functions read and make for all items of a \`Select\`, \`Query\` or \`Table\`, in characters | ${expressionLimits.work} |
 
 ## The same again
 

@@ -16,6 +16,12 @@ export function orExpression<S extends z.ZodType>(schema: S, error: string) {
   return z.union([schema, z.string().regex(EXPRESSION, error)], { error });
 }
 
+/** An expression that gives true or false, or conditions such as `{ "and": [ { "equals": [a, b] } ] }`. */
+export const condition = orExpression(
+  z.record(z.string(), z.unknown()),
+  'is neither an expression (@…) nor an object of conditions such as { "equals": [a, b] }',
+);
+
 export function oneOf(names: z.ZodEnum): string {
   return `is neither ${names.options.join(' nor ')}, and no expression (@…)`;
 }

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { actionBase, actionName, EXPRESSION, limit, plainAction, runtimeConfiguration } from './basics';
+import {
+  actionBase,
+  actionName,
+  condition,
+  EXPRESSION,
+  limit,
+  plainAction,
+  runtimeConfiguration,
+} from './basics';
 import {
   appendToArrayVariableAction,
   appendToStringVariableAction,
@@ -14,6 +22,7 @@ import {
 } from './data-actions';
 import { desktopFlowAction } from './desktop-flow-action';
 import { httpAction } from './http-action';
+import { joinAction, parseJsonAction, queryAction, selectAction, tableAction } from './data-operations';
 
 /** Actions by name. */
 export interface FlowActions {
@@ -24,11 +33,6 @@ export interface FlowActions {
 export const flowActions: z.ZodType<FlowActions> = z
   .lazy(() => z.record(actionName, flowAction))
   .describe('Actions by name; a name is used once in the whole definition.');
-
-/** An expression that gives true or false, or conditions such as `{ "and": [ { "equals": [a, b] } ] }`. */
-const condition = z.union([z.string().regex(EXPRESSION), z.record(z.string(), z.unknown())], {
-  error: 'is neither an expression (@…) nor an object of conditions such as { "equals": [a, b] }',
-});
 
 const block = z.strictObject({ actions: flowActions });
 
@@ -85,6 +89,11 @@ export type ForeachAction = z.infer<typeof foreachAction>;
 const actionTypes = [
   desktopFlowAction,
   composeAction,
+  selectAction,
+  queryAction,
+  tableAction,
+  joinAction,
+  parseJsonAction,
   initializeVariableAction,
   setVariableAction,
   incrementVariableAction,

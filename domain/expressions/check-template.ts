@@ -16,7 +16,10 @@ export interface TemplateProblem {
 }
 
 /** Names that exist where a template stands; of what is absent nothing is known. */
-export type KnownNames = Partial<Record<NamedThing, ReadonlySet<string>>>;
+export type KnownNames = Partial<Record<NamedThing, ReadonlySet<string>>> & {
+  /** Whether `item()` is anything there. */
+  item?: boolean;
+};
 
 /**
  * Problems of every string in `value`, at any depth: syntax, unknown functions, numbers of values, names of what does not exist. Never
@@ -52,7 +55,14 @@ function checkText(text: string, path: string, known: KnownNames): TemplateProbl
 }
 
 function checkName(text: string, call: CallNode, path: string, known: KnownNames): TemplateProblem[] {
-  const thing = findFunction(call.name)?.names;
+  const found = findFunction(call.name);
+  if (found?.name === 'item' && known.item === false) {
+    const problem = 'item() is the item of a Foreach, Select, Query or Table, and none of them is around it';
+    return [
+      { path, message: new ExpressionError(text, problem, call.at).message, expression: text, at: call.at },
+    ];
+  }
+  const thing = found?.names;
   const [name] = call.values;
   const names = thing && known[thing];
   if (!names || name === undefined) return [];

@@ -3,8 +3,9 @@ import { findFunction } from './functions/catalogue';
 import { expressionLimits } from './limits';
 import { parseTemplate } from './parse-template';
 import type { ExpressionScope } from './scope';
-import type { CallNode, ExpressionNode, Step } from './syntax';
+import type { CallNode, ExpressionNode, Step, Template } from './syntax';
 import { asText, isList, isObject, kindOf, plain, requireLength, requireSmall, asFloat } from './values';
+import { Work } from './work';
 
 /**
  * Evaluates every string in `template`, at any depth; keys stay as they are. A string that begins with `@` is an expression and keeps
@@ -16,11 +17,30 @@ export function evaluate(template: unknown, scope: ExpressionScope): unknown {
   return new Evaluation(scope).template(template, 1);
 }
 
+/**
+ * Evaluates the same templates in one scope after the other, as `evaluate` does; each string is parsed once, and all together may take no more
+ * than a bounded amount of work (`expressionLimits.work`).
+ * @returns what evaluates one template in one scope. @throws ExpressionError
+ */
+export function repeatedly(): (template: unknown, scope: ExpressionScope) => unknown {
+  const parsed = new Map<string, Template>();
+  const parse = (text: string): Template => {
+    const known = parsed.get(text) ?? parseTemplate(text);
+    parsed.set(text, known);
+    return known;
+  };
+  const work = new Work();
+  return (template, scope) => new Evaluation(scope, { parse, work }).template(template, 1);
+}
+
 /** One template in one scope. */
 class Evaluation {
   private seeds = 0;
 
-  constructor(private readonly scope: ExpressionScope) {}
+  constructor(
+    private readonly scope: ExpressionScope,
+    private readonly shared: { parse: (text: string) => Template; work?: Work } = { parse: parseTemplate },
+  ) {}
 
   template(template: unknown, depth: number): unknown {
     if (typeof template === 'string') return this.text(template);
@@ -35,9 +55,11 @@ class Evaluation {
   }
 
   private text(text: string): unknown {
-    const template = parseTemplate(text);
+    const { parse, work } = this.shared;
+    const template = parse(text);
     if (template.kind === 'text') return template.text;
     return this.naming(text, 0, () => {
+      work?.spend(null);
       if (template.kind === 'value') return requireSmall(plain(this.node(text, template.value)) ?? null);
       let joined = '';
       for (const part of template.parts) {
@@ -63,11 +85,16 @@ class Evaluation {
     const found = findFunction(name);
     if (!found) throw new ExpressionError(text, `there is no function ${name}()`, at);
     return this.naming(text, at, () => {
-      const made = found.call({
-        values: values.map((value) => () => this.node(text, value)),
-        scope: this.scope,
-        seed: () => this.seed(name),
-      });
+      // What is only looked up costs nothing until a function reads it.
+      const work = found.group === 'Flow' ? undefined : this.shared.work;
+      const counted = <T>(value: T): T => (work ? work.spend(value) : value);
+      const made = counted(
+        found.call({
+          values: values.map((value) => () => counted(this.node(text, value))),
+          scope: this.scope,
+          seed: () => this.seed(name),
+        }),
+      );
       if (typeof made === 'string') requireLength(made.length);
       return made;
     });

@@ -8,4 +8,9 @@ export const expressionLimits = {
   resultCharacters: 1_048_576,
   /** Items of a list that an expression makes. */
   items: 100_000,
+  /**
+   * What the functions of a template that is evaluated for each item of a list may read and make altogether, about in characters of JSON:
+   * a few seconds of work.
+   */
+  work: 50_000_000,
 } as const;

@@ -13,12 +13,6 @@ const CONNECTORS: ReadonlySet<unknown> = new Set([
 const BY_TYPE: Record<string, string> = {
   Until:
     'loops until something holds are not supported: loop in a desktop flow, or let a schedule start the flow again',
-  Query:
-    'filters of lists are not supported: filter in a desktop flow, or item by item in a Foreach with an If',
-  Select: 'mappings of lists are not supported: map in a desktop flow, or item by item in a Foreach',
-  Table: 'tables of lists are not supported: make them in a desktop flow',
-  ParseJson: 'only a content that is one expression is converted: use json() in a Compose',
-  Join: 'only a list that is one expression is converted: use join() in a Compose',
   Workflow: 'child flows are not supported: start them by an Http action at POST /api/flows/<flow>/run',
 };
 

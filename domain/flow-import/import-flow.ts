@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from '../expressions/values';
 import { checkDefinition } from '../flows/definition-problems';
 import type { DefinitionProblem } from '../flows/definition-path';
 import { withHint } from './hints';
-import { asCompose, withoutDesign } from './plain-actions';
+import { isDataOperation, withoutDesign } from './plain-actions';
 
 /** Where a definition stands in an export of Power Automate. */
 const WITHIN = '/properties/definition';
@@ -72,9 +72,7 @@ function withoutAuthentication(trigger: JsonObject): JsonObject {
 
 function importActions(actions: unknown): JsonObject {
   return mapped(actions, (action) => {
-    const converted = isDesktopFlow(action)
-      ? desktopFlowFrom(action)
-      : (asCompose(action) ?? withoutDesign(action));
+    const converted = isDesktopFlow(action) ? desktopFlowFrom(action) : withoutDesign(action);
     return {
       ...converted,
       ...(isObject(action['actions']) ? { actions: importActions(action['actions']) } : {}),
@@ -131,7 +129,7 @@ function convertedActions(value: unknown): Set<string> {
   if (!isObject(value)) return new Set();
   return new Set(
     Object.entries(value).flatMap(([name, inner]) => [
-      ...(isObject(inner) && (isDesktopFlow(inner) || asCompose(inner)) ? [name] : []),
+      ...(isObject(inner) && (isDesktopFlow(inner) || isDataOperation(inner)) ? [name] : []),
       ...convertedActions(inner),
     ]),
   );

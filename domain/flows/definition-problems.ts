@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import { flowDefinition, type FlowDefinition } from '../../contracts/flow-definition';
+import { everyAction } from './action-tree';
+import { contentSchemaProblem } from './data-operations/parse-json';
 import { pointer, type DefinitionProblem } from './definition-path';
 import { problemOf } from './parameters';
 import { planProblems } from './plan';
@@ -29,6 +31,7 @@ export function checkDefinition(
     ...blocks.flatMap(({ path, actions }) => planProblems(actions, path)),
     ...referenceProblems(body, blocks),
     ...(parsed.success ? parameterProblems(parsed.data) : []),
+    ...(parsed.success ? contentProblems(parsed.data) : []),
     ...(parsed.success ? triggerProblems(parsed.data, { shortestMs }) : []),
   ];
   return parsed.success && problems.length === 0 ? { definition: parsed.data, problems: [] } : { problems };
@@ -60,6 +63,13 @@ function nameProblems(blocks: readonly RawBlock[]): DefinitionProblem[] {
     problems.push({ path: '/actions', message: `has ${seen.size} actions; ${MOST_ACTIONS} are the most` });
   }
   return problems;
+}
+
+function contentProblems({ actions }: FlowDefinition): DefinitionProblem[] {
+  return everyAction(actions).flatMap(({ action, path }) => {
+    const message = action.type === 'ParseJson' ? contentSchemaProblem(action.inputs.schema) : undefined;
+    return message === undefined ? [] : [{ path: pointer([...path, 'inputs', 'schema']), message }];
+  });
 }
 
 function parameterProblems({ parameters = {} }: FlowDefinition): DefinitionProblem[] {

@@ -16,6 +16,15 @@ const NO_TEMPLATES = new Set([
 ]);
 const LOOPS = new Set(['foreach', 'until']);
 
+const NOTHING = { action: new Set<string>(), scope: new Set<string>(), loop: new Set<string>() };
+
+/** By type, what of the inputs is evaluated for each item of a list: `item()` is that item. */
+const ITEM_BY_ITEM: ReadonlyMap<string, string> = new Map([
+  ['select', 'select'],
+  ['query', 'where'],
+  ['table', 'columns'],
+]);
+
 type Flow = Required<Pick<KnownNames, 'variable' | 'parameter'>>;
 
 /** An action and where it stands. */
@@ -45,20 +54,20 @@ export function expressionProblems(definition: unknown): TemplateProblem[] {
     ...Object.entries(objectOf(definition['triggers'])).flatMap(([name, trigger]) =>
       checkTemplate(objectOf(trigger)['conditions'], {
         path: pointer(['triggers', name, 'conditions']),
-        known: { ...flow, action: new Set(), scope: new Set(), loop: new Set(), variable: new Set() },
+        known: { ...flow, ...NOTHING, variable: new Set(), item: false },
       }),
     ),
     ...all.flatMap((placed) => checkAction(placed, all, flow)),
     ...checkTemplate(definition['outputs'], {
       path: '/outputs',
-      known: { ...flow, action: namesOf(all), scope: namesOf(all), loop: new Set() },
+      known: { ...flow, ...NOTHING, action: namesOf(all), scope: namesOf(all), item: false },
     }),
   ];
 }
 
 function checkAction(placed: Placed, all: readonly Placed[], flow: Flow): TemplateProblem[] {
   const before = endedBefore(placed, all);
-  const loops = around(placed).filter(({ action }) => LOOPS.has(String(action['type']).toLowerCase()));
+  const loops = around(placed).filter((one) => LOOPS.has(typeOf(one)));
   const made = variablesOf(placed.action);
   const known: KnownNames = {
     ...flow,
@@ -67,10 +76,31 @@ function checkAction(placed: Placed, all: readonly Placed[], flow: Flow): Templa
     action: namesOf(before),
     scope: namesOf(before),
     loop: namesOf(loops),
+    item: loops.some((loop) => typeOf(loop) === 'foreach'),
   };
   const { action, path } = placed;
   const templates = Object.fromEntries(Object.entries(action).filter(([key]) => !NO_TEMPLATES.has(key)));
-  return checkTemplate(templates, { path: pointer(path), known });
+  const { plain, perItem } = splitInputs(placed, objectOf(action['inputs']));
+  return [
+    ...checkTemplate({ ...templates, ...plain }, { path: pointer(path), known }),
+    ...checkTemplate(perItem, { path: pointer([...path, 'inputs']), known: { ...known, item: true } }),
+  ];
+}
+
+/** The inputs without what is no template, and those of them that are evaluated for each item. */
+function splitInputs(placed: Placed, inputs: JsonObject): { plain: JsonObject; perItem: JsonObject } {
+  const type = typeOf(placed);
+  const own = ITEM_BY_ITEM.get(type);
+  if (own === undefined && type !== 'parsejson') return { plain: {}, perItem: {} };
+  const rest = Object.entries(inputs).filter(([key]) => key !== (own ?? 'schema'));
+  return {
+    plain: { inputs: Object.fromEntries(rest) },
+    perItem: own !== undefined && Object.hasOwn(inputs, own) ? { [own]: inputs[own] } : {},
+  };
+}
+
+function typeOf({ action }: Placed): string {
+  return String(action['type']).toLowerCase();
 }
 
 /** A parameter's default is a value: so no parameter can be made of itself. */

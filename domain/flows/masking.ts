@@ -80,7 +80,12 @@ function asked(action: FlowAction): Part[] {
   return action.runtimeConfiguration?.secureData?.properties ?? [];
 }
 
-function readsMasked(template: unknown, masked: ReadonlySet<string>, inside: Inside): boolean {
+function readsMasked(
+  template: unknown,
+  masked: ReadonlySet<string>,
+  inside: Inside,
+  { ownItem = false }: { ownItem?: boolean } = {},
+): boolean {
   if (masked.size === 0) return false;
   if (masked.has(TRIGGER) && readsTrigger(template)) return true;
   const actionReads = (name: string): boolean =>
@@ -94,28 +99,53 @@ function readsMasked(template: unknown, masked: ReadonlySet<string>, inside: Ins
   });
   if (named) return true;
   const kinds = new Set([...masked].map((thing) => thing.split(' ')[0]));
-  return [...unnamedCallsIn(template)].some((call) =>
-    kinds.has(call) ? true : ACTION_CALLS.has(call) && (kinds.has('outputs') || kinds.has('inputs')),
-  );
+  return [...unnamedCallsIn(template)].some((call) => {
+    if (call === 'item') return kinds.has('items') && !ownItem;
+    return kinds.has(call) || (ACTION_CALLS.has(call) && (kinds.has('outputs') || kinds.has('inputs')));
+  });
 }
 
 const ACTION_CALLS: ReadonlySet<string> = new Set(['actions', 'outputs', 'body', 'result']);
 
+/** Actions whose outputs are made of their inputs alone. */
+const REPEATS_INPUTS: ReadonlySet<FlowAction['type']> = new Set([
+  'Compose',
+  'Response',
+  'Select',
+  'Query',
+  'Table',
+  'Join',
+  'ParseJson',
+]);
+
 function spread(name: string, action: FlowAction, masked: Set<string>, inside: Inside): void {
-  if (readsMasked(givenTo(action), masked, inside)) masked.add(`inputs ${name}`);
+  const { given, perItem } = givenTo(action);
+  if (readsMasked(given, masked, inside) || readsMasked(perItem, masked, inside, { ownItem: true })) {
+    masked.add(`inputs ${name}`);
+  }
   if (!masked.has(`inputs ${name}`)) return;
-  if (action.type === 'Compose' || action.type === 'Response') masked.add(`outputs ${name}`);
+  if (REPEATS_INPUTS.has(action.type)) masked.add(`outputs ${name}`);
   else if (action.type === 'Foreach') masked.add(`items ${name}`);
   else if (action.type === 'InitializeVariable') {
     for (const variable of action.inputs.variables) masked.add(`variables ${variable.name}`);
   } else if (action.type.endsWith('Variable')) masked.add(`variables ${variableOf(action)}`);
 }
 
-/** What an action is given before anything inside it starts. */
-function givenTo(action: FlowAction): unknown {
-  if ('inputs' in action) return action.inputs;
-  if (action.type === 'Foreach') return action.foreach;
-  return 'expression' in action ? action.expression : undefined;
+/** What an action is given before anything inside it starts; apart, what it evaluates for each item of its own list. */
+function givenTo(action: FlowAction): { given: unknown; perItem?: unknown } {
+  switch (action.type) {
+    case 'Select':
+      return { given: action.inputs.from, perItem: action.inputs.select };
+    case 'Query':
+      return { given: action.inputs.from, perItem: action.inputs.where };
+    case 'Table':
+      return { given: action.inputs.from, perItem: action.inputs.columns };
+    case 'Foreach':
+      return { given: action.foreach };
+    default:
+      if ('inputs' in action) return { given: action.inputs };
+      return { given: 'expression' in action ? action.expression : undefined };
+  }
 }
 
 function variableOf(action: FlowAction): string {

@@ -22,10 +22,10 @@ export function referencesIn(template: unknown): Reference[] {
   );
 }
 
-/** Calls whose name only the run knows, in lower case: they may read anything of their kind; `items` for `item()` too. */
+/** Calls whose name only the run knows, in lower case: they may read anything of their kind; `item` is one of them. */
 export function unnamedCallsIn(template: unknown): Set<string> {
   const calls = stringsIn(template).flatMap((text) =>
-    [...text.matchAll(UNNAMED)].map(([, call]) => call?.toLowerCase() ?? 'items'),
+    [...text.matchAll(UNNAMED)].map(([, call]) => call?.toLowerCase() ?? 'item'),
   );
   return new Set(calls);
 }

@@ -44,6 +44,14 @@ test('A5: every kind of action is taken, at any place', () => {
         inputs: { body: "@body('Ask')" },
         runAfter: { Ask: ['Succeeded'] },
       },
+      Map: { type: 'Select', inputs: { from: [1], select: { n: '@item()' } } },
+      Filter: { type: 'Query', inputs: { from: '@triggerBody()', where: '@equals(item(), 1)' } },
+      Table: {
+        type: 'Table',
+        inputs: { from: [], format: 'CSV', columns: [{ header: 'n', value: '@item()' }] },
+      },
+      Join: { type: 'Join', inputs: { from: [], joinWith: ', ' } },
+      Parse: { type: 'ParseJson', inputs: { content: '@triggerBody()', schema: { type: 'object' } } },
       End: { type: 'Terminate', inputs: { runStatus: 'Succeeded' } },
     },
   };
@@ -52,6 +60,30 @@ test('A5: every kind of action is taken, at any place', () => {
 
 test.each([
   ['an unknown type of action', { A: { type: 'Magic' } }, '/actions/A/type', 'supported: DesktopFlow'],
+  [
+    'a list that is none',
+    { A: { type: 'Select', inputs: { from: 'x', select: 1 } } },
+    '/actions/A/inputs/from',
+    'is neither a list nor an expression',
+  ],
+  [
+    'a filter that is no condition',
+    { A: { type: 'Query', inputs: { from: [], where: 'x' } } },
+    '/actions/A/inputs/where',
+    'is neither an expression (@…) nor an object of conditions',
+  ],
+  [
+    'a format that there is not',
+    { A: { type: 'Table', inputs: { from: [], format: 'XML' } } },
+    '/actions/A/inputs/format',
+    'is neither CSV nor HTML',
+  ],
+  [
+    'a schema that is none',
+    { A: { type: 'ParseJson', inputs: { content: 1, schema: { type: 'text' } } } },
+    '/actions/A/inputs/schema',
+    'schema is invalid: data/type must be equal to one of the allowed values',
+  ],
   ['an unknown key', { A: compose(1, { when: 1 }) }, '/actions/A/when', 'is not supported here'],
   [
     'an unknown action to run after',

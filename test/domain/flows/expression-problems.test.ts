@@ -95,6 +95,49 @@ test('all problems are listed, wherever they are', () => {
   ]);
 });
 
+test('A5: item() stands where something is done for each item of a list', () => {
+  const from = '@item()';
+  const paths = problems({
+    triggers: { manual: { type: 'Request', conditions: ['@item()'] } },
+    actions: {
+      A: compose('@item()'),
+      S: { type: 'Select', inputs: { from, select: { x: "@item()?['x']" } } },
+      Q: { type: 'Query', inputs: { from, where: { equals: ['@item()', 1] } } },
+      T: {
+        type: 'Table',
+        inputs: { from, format: 'CSV', columns: [{ header: '@item()', value: '@{item()}' }] },
+      },
+      J: { type: 'Join', inputs: { from, joinWith: '@item()' } },
+      P: { type: 'ParseJson', inputs: { content: '@item()', schema: { const: '@item()' } } },
+      L: {
+        type: 'Foreach',
+        foreach: '@item()',
+        actions: {
+          In: compose('@item()'),
+          Sel: { type: 'Select', inputs: { from, select: "@concat(item(), items('L'), items('Sel'))" } },
+        },
+      },
+    },
+    outputs: { o: '@item()' },
+  }).map((problem) => problem.split(': ')[0]);
+  expect(paths).toEqual([
+    '/triggers/manual/conditions/0',
+    '/actions/A/inputs',
+    '/actions/S/inputs/from',
+    '/actions/Q/inputs/from',
+    '/actions/T/inputs/from',
+    '/actions/J/inputs/from',
+    '/actions/J/inputs/joinWith',
+    '/actions/P/inputs/content',
+    '/actions/L/foreach',
+    '/actions/L/actions/Sel/inputs/select',
+    '/outputs/o',
+  ]);
+  expect(problems({ actions: { A: compose('@item()') } })[0]).toContain(
+    'at column 2: item() is the item of a Foreach, Select, Query or Table',
+  );
+});
+
 test('nothing can be made of itself', () => {
   expect(
     problems({

@@ -46,6 +46,36 @@ test.each<[string, object, string[]]>([
   expect(Object.keys(maskedParts(flow(actions))).sort()).toEqual([...masked].sort());
 });
 
+test.each<[string, object]>([
+  ['Select', { from: "@outputs('A')", select: '@item()' }],
+  ['Query', { from: "@outputs('A')", where: '@true' }],
+  ['Table', { from: "@outputs('A')", format: 'CSV' }],
+  ['Join', { from: "@outputs('A')", joinWith: '' }],
+  ['ParseJson', { content: "@outputs('A')", schema: {} }],
+  ['Select', { from: [1], select: "@outputs('A')" }],
+  ['Query', { from: [1], where: "@equals(item(), outputs('A'))" }],
+  ['Table', { from: [1], format: 'CSV', columns: [{ value: "@outputs('A')" }] }],
+])('A8: what %s makes of something masked is masked: %j', (type, inputs) => {
+  const actions = {
+    A: secret,
+    Made: { type, inputs, runAfter: { A: ['Succeeded'] } },
+    After: compose("@body('Made')", 'Made'),
+  };
+  expect(Object.keys(maskedParts(flow(actions)))).toEqual(['A', 'Made', 'After']);
+});
+
+test("A8: item() within a Select is its own, however masked a loop's items are", () => {
+  const select = { type: 'Select', inputs: { from: [1], select: '@item()' } };
+  const loop = (inner: object) => ({
+    L: { type: 'Foreach', foreach: '@triggerBody()', actions: { In: inner } },
+  });
+  expect(Object.keys(maskedParts(flow({ ...loop(compose(1)), Own: select })))).toEqual(['L']);
+  const ofLoop = { ...select, inputs: { from: '@item()', select: 1 } };
+  expect(Object.keys(maskedParts(flow(loop(ofLoop))))).toEqual(['L', 'In']);
+  const named = { ...select, inputs: { from: [1], select: "@items('L')" } };
+  expect(Object.keys(maskedParts(flow(loop(named))))).toEqual(['L', 'In']);
+});
+
 test('A8: what reads nothing secured is not masked', () => {
   expect(maskedParts(flow({ A: secret, B: compose("@parameters('which')"), C: compose('item(s)') }))).toEqual(
     {
