@@ -120,7 +120,8 @@ function roundsText(rounds: IterationCounts | undefined): string {
   const { total, running, succeeded, failed, cancelled } = rounds;
   const counts = { running, succeeded, failed, cancelled };
   const told = Object.entries(counts).flatMap(([word, count]) => (count > 0 ? [`${count} ${word}`] : []));
-  return `  (${total} rounds: ${told.join(', ')})`;
+  const noun = total === 1 ? 'round' : 'rounds';
+  return `  (${total} ${noun}${told.length > 0 ? `: ${told.join(', ')}` : ''})`;
 }
 
 function childLine(child: DesktopRunView): string {

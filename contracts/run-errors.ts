@@ -264,6 +264,14 @@ export const runErrors = {
     remedy:
       'Split it over several actions, or pass large data as files. docs/expressions.md names the limits.',
   },
+  LoopLimitReached: {
+    status: 400,
+    kind: 'user',
+    ours: true,
+    message: 'The loop reached its limit before its expression was true.',
+    remedy:
+      'The details name the limit; raise it (limit.count, limit.timeout), or find out in the rounds why the expression did not become true.',
+  },
   DataOperationFailed: {
     status: 400,
     kind: 'user',

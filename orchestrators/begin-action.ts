@@ -6,20 +6,20 @@ import type {
   SwitchAction,
 } from '../contracts/flow-definition/control-actions';
 import { waitInputs } from '../contracts/flow-definition/data-actions';
-import { ConditionError, decide, same } from '../domain/flows/conditions';
+import { decide, same } from '../domain/flows/conditions';
 import { operate } from '../domain/flows/data-operations/operate';
-import { DataOperationError } from '../domain/flows/data-operations/problem';
 import { durationMs } from '../domain/flows/duration';
-import { ExpressionError } from '../domain/expressions/expression-error';
 import { evaluate } from '../domain/expressions/evaluate';
 import { asText } from '../domain/expressions/values';
 import { isApart } from '../domain/flows/segments';
 import { initialValue, VariableError, type VariableChange } from '../domain/flows/variables';
 import { blocksOf } from '../domain/flows/action-tree';
 import { end, inside, judgeBlock, running, skipBlock } from './end-action';
-import { InvalidInputs, startDesktopFlow, startHttp } from './start-action';
+import { HIDDEN, InvalidInputs, mistakeIn } from './mistakes';
+import { startDesktopFlow, startHttp } from './start-action';
 import { startApart } from './start-part';
 import { startLoop } from './start-loop';
+import { startUntil } from './start-until';
 import type { Block, FlowResponse, Walk } from './walk';
 
 /** Begins an action whose `runAfter` is met; what only computes ends at once. What cannot be evaluated fails the action. */
@@ -27,22 +27,8 @@ export function begin(walk: Walk, block: Block, name: string, action: FlowAction
   try {
     act(walk, block, name, action);
   } catch (error) {
-    if (!isMistake(error)) throw error;
-    const code =
-      error instanceof ExpressionError || error instanceof DataOperationError ? error.code : 'InvalidInput';
-    const masked = walk.facts.masked[name]?.includes('inputs') ?? false;
-    const details = masked ? HIDDEN : error.message.slice(0, 2_000);
-    end(walk, block, name, { status: 'Failed', error: errorInfo(code, { details }) });
+    end(walk, block, name, { status: 'Failed', error: mistakeIn(walk, name, error) });
   }
-}
-
-/** In place of details that may quote what is secure. */
-export const HIDDEN = 'Not shown: it reads secured data.';
-
-function isMistake(error: unknown): error is Error {
-  return [ExpressionError, InvalidInputs, VariableError, ConditionError, DataOperationError].some(
-    (kind) => error instanceof kind,
-  );
 }
 
 function act(walk: Walk, block: Block, name: string, action: FlowAction): void {
@@ -88,6 +74,8 @@ function act(walk: Walk, block: Block, name: string, action: FlowAction): void {
       return choose(walk, block, { name, action, taken: action.actions });
     case 'Foreach':
       return startLoop(walk, block, name, action, value(action.foreach));
+    case 'Until':
+      return startUntil(walk, block, name, action);
     case 'Wait':
       return wait(walk, block, { name, untilMs: wakeMs(walk.nowMs, value(action.inputs)) });
     case 'Terminate': {

@@ -2,14 +2,18 @@ import type { OrchestrationContext, Task } from 'durable-functions';
 import type { IterationCounts } from '../contracts/runs';
 import type { MaybeSealed, Sealer } from '../contracts/sealed-values';
 import type { Outcome } from '../domain/flows/outcome';
+import type { LoopValue } from '../domain/expressions/scope';
+import { actionsRead } from '../domain/flows/references';
 import { roundsPerPart, shareDegree, splitRounds } from '../domain/flows/rounds';
+import { withInside } from '../domain/flows/run-facts';
 import type { FlowMessage } from '../domain/runs/inbox-messages';
 import { callActivity } from './call-activity';
 import { judgeBlock, resultOf } from './end-action';
 import { loadLong } from './long-values';
 import { orchestrations } from './names';
 import { RunSealing } from './run-sealing';
-import { noRounds, type LoopInput, type LoopResult } from './start-loop';
+import { noRounds, type LoopInput, type LoopResult } from './start-rounds';
+import { UntilRounds } from './until-rounds';
 import { Walk } from './walk';
 import { recordEnded, walkActions } from './walk-actions';
 
@@ -36,6 +40,7 @@ class Loop {
   private failure: LoopResult['failure'];
   private going = 0;
   private next = 0;
+  private readonly until: UntilRounds | undefined;
   /** Degrees that no child has. */
   private readonly free: number[] = [];
 
@@ -44,6 +49,7 @@ class Loop {
     private readonly input: LoopInput,
   ) {
     this.counts = noRounds(input.count);
+    this.until = input.until && new UntilRounds(walk, input.name, input.until);
   }
 
   *walkRounds(): Generator<Task, LoopResult, unknown> {
@@ -51,15 +57,15 @@ class Loop {
     const perPart = roundsPerPart(input.actions);
     const few = input.count <= perPart;
     if (input.degree > 1 && input.count > 1) walk.tell = walk.df.instanceId;
+    if (input.until) walk.wanted = withInside(walk.facts, actionsRead(input.until.expression));
     if (few) yield* this.prepareRounds();
     else this.divide(perPart);
-    yield* walkActions(walk, () =>
-      walk.show({ name: input.name, iterations: { ...this.counts, running: few ? this.going : 0 } }),
-    );
+    yield* walkActions(walk, () => this.show(few ? this.going : 0));
     const message: FlowMessage = { kind: 'childEnding', child: walk.df.instanceId };
     yield* recordEnded(walk, input.tell === undefined ? undefined : { instance: input.tell, message });
     return {
-      counts: this.counts,
+      counts: input.until ? { ...this.counts, total: this.ended } : this.counts,
+      ...(this.until ? { until: this.until.end } : {}),
       changes: walk.variables.take(),
       ...(this.failure ? { failure: this.failure } : {}),
       ...(walk.stop ? { stop: walk.stop } : {}),
@@ -67,11 +73,28 @@ class Loop {
     };
   }
 
+  /** Rounds that have ended. */
+  private get ended(): number {
+    const { succeeded, failed, cancelled } = this.counts;
+    return succeeded + failed + cancelled;
+  }
+
+  private show(running: number): void {
+    const { walk, input } = this;
+    const total = input.until ? input.first + this.ended + running : input.count;
+    walk.show({ name: input.name, iterations: { ...this.counts, total, running } });
+  }
+
+  /** Whether no further round is wanted, although nobody has stopped the loop. */
+  private isOver(): boolean {
+    return this.until?.isOver(this.input.first + this.ended) ?? false;
+  }
+
   private *prepareRounds(): Generator<Task, void, unknown> {
     const { walk, input } = this;
     const { itemsHash, first, count } = input;
     const base = { loops: input.loops, outcomes: { ...input.outcomes } };
-    yield* loadLong(walk, base, input.actions);
+    yield* loadLong(walk, base, [input.actions, input.until?.expression]);
     let items = input.items ?? [];
     if (itemsHash !== undefined) {
       const range = { run: walk.facts.run, hashes: [itemsHash], from: first, to: first + count };
@@ -82,11 +105,12 @@ class Loop {
     walk.feed = () => {
       let started = false;
       for (; this.next < count && this.going < input.degree && !walk.stop; started = true) {
+        if (this.isOver()) break;
         this.startRound(first + this.next, items[this.next], base.outcomes);
         this.next += 1;
       }
-      if (!walk.stop || this.next === count) return started;
-      this.counts.cancelled += count - this.next;
+      if (this.next === count || (!walk.stop && !this.isOver())) return started;
+      if (!input.until) this.counts.cancelled += count - this.next;
       this.next = count;
       return true;
     };
@@ -97,17 +121,19 @@ class Loop {
     const startedAt = walk.now;
     this.going += 1;
     const frame = {
-      loops: [...input.loops, { name: input.name, item, index: round }],
+      loops: [...input.loops, loopValue(input, item, round)],
       outcomes: { ...outside },
     };
     walk.open({
       frame,
       path: `${input.path}[${round}]`,
       actions: input.actions,
+      atEnd: input.until?.expression,
       ended: (stop) => {
         const judged = judgeBlock(input.actions, frame.outcomes, stop);
         this.going -= 1;
         this.count(round, judged);
+        if (!stop) this.until?.ask(frame, { round, ...judged });
         walk.unrecorded.push({
           record: { ...judged, parent: input.path, name: `[${round}]`, startedAt, endedAt: walk.now },
         });
@@ -133,7 +159,7 @@ class Loop {
     this.free.push(...shareDegree(input.degree, ranges.length));
     walk.feed = () => {
       let started = false;
-      while (!walk.stop && this.next < ranges.length) {
+      while (!walk.stop && this.next < ranges.length && !this.isOver()) {
         const degree = this.free.pop();
         if (degree === undefined) break;
         const range = ranges[this.next++];
@@ -141,7 +167,8 @@ class Loop {
         started = true;
       }
       for (; walk.stop && this.next < ranges.length; started = true) {
-        this.counts.cancelled += ranges[this.next++]?.count ?? 0;
+        const { count = 0 } = ranges[this.next++] ?? {};
+        if (!input.until) this.counts.cancelled += count;
       }
       return started;
     };
@@ -156,7 +183,7 @@ class Loop {
       shown: input.shown,
       unwanted: () => false,
       abandon: () => {
-        this.counts.cancelled += range.count;
+        if (!input.until) this.counts.cancelled += range.count;
       },
       input: () =>
         walk.sealing.seal<LoopInput>({
@@ -164,13 +191,17 @@ class Loop {
           ...range,
           degree,
           ...(input.items ? { items: input.items.slice(from, from + range.count) } : {}),
-          variables: walk.variables.values,
+          variables: { ...walk.variables.values },
           tell: walk.tell,
         }),
       ended: (task) => {
         this.free.push(degree);
         const result = resultOf<LoopResult>(task, walk.sealing);
-        if ('broken' in result) return this.fail(range.count, { round: range.first, error: result.broken });
+        if ('broken' in result) {
+          this.until?.breakOff(result.broken);
+          return this.fail(input.until ? 1 : range.count, { round: range.first, error: result.broken });
+        }
+        this.until?.take(result.until);
         walk.variables.applyAll(result.changes);
         walk.response = result.response ?? walk.response;
         if (result.stop?.kind === 'terminated') walk.stop ??= result.stop;
@@ -180,4 +211,8 @@ class Loop {
       },
     });
   }
+}
+
+function loopValue({ name, until }: LoopInput, item: unknown, index: number): LoopValue {
+  return until ? { name, item: null, index, until: true } : { name, item, index };
 }

@@ -14,8 +14,8 @@ import type { CloudFlowRunInput, CloudFlowRunResult, StartData } from '../domain
 import { isAutomatic } from '../domain/runs/run-inputs';
 import { callActivity, callThroughOutages } from './call-activity';
 import { Inbox } from './inbox';
-import { HIDDEN } from './begin-action';
 import { loadLong } from './long-values';
+import { HIDDEN } from './mistakes';
 import { RunSealing } from './run-sealing';
 import { shownOutcomes, Walk, type Frame } from './walk';
 import { walkActions } from './walk-actions';

@@ -8,13 +8,11 @@ import { HTTP_RETRIES, pausesOf } from '../domain/flows/retries';
 import type { DesktopFlowRunInput } from '../domain/runs/run-inputs';
 import type { TriesInput, TriesResult } from './action-tries';
 import { end, resultOf, running } from './end-action';
+import { InvalidInputs } from './mistakes';
 import { orchestrations } from './names';
 import { stopOf, type Block, type Walk } from './walk';
 
 type Evaluate = (template: unknown) => unknown;
-
-/** The action's inputs are wrong once their expressions are evaluated. */
-export class InvalidInputs extends Error {}
 
 /** Row A5: a desktop-flow run; with retries, an orchestration of its own sees to them. */
 export function startDesktopFlow(

@@ -143,7 +143,7 @@ function startPart(walk: Walk, block: Block, { path, actions, early, unwanted, e
         actions,
         loops: frame.loops,
         outcomes: mapped(outcomesFor(walk.facts, actions, frame.outcomes), portable),
-        variables: walk.variables.values,
+        variables: { ...walk.variables.values },
         wanted: walk.wantedOf(block, actions),
         early,
         tell: walk.tell,

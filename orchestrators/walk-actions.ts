@@ -15,7 +15,9 @@ import { stopOf, type Block, type Walk } from './walk';
 export function* walkActions(walk: Walk, show: () => void): Generator<Task, void, unknown> {
   for (;;) {
     yield* walk.children.takeEnded();
-    for (const block of walk.blocks) if (!block.divided) yield* loadLong(walk, block.frame, block.actions);
+    for (const { divided, frame, actions, atEnd } of walk.blocks) {
+      yield* loadLong(walk, frame, [divided ? undefined : actions, atEnd]);
+    }
     settle(walk);
     show();
     const idle = walk.blocks.size === 0 && walk.children.count === 0 && walk.starting.length === 0;

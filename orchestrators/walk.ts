@@ -34,6 +34,8 @@ export interface Block {
   open: Set<string>;
   /** Too much for one history: what can start is given to child orchestrations. */
   divided: boolean;
+  /** What is evaluated when all has ended, before the block is gone. */
+  atEnd?: unknown;
   outer?: Block | undefined;
   stop?: Stop | undefined;
   /** Called when all its actions have ended. */
@@ -136,7 +138,9 @@ export class Walk {
     return `${this.df.instanceId}.${++this.parts}`;
   }
 
-  open(block: Pick<Block, 'frame' | 'path' | 'actions' | 'ended'> & Partial<Pick<Block, 'outer'>>): Block {
+  open(
+    block: Pick<Block, 'frame' | 'path' | 'actions' | 'ended'> & Partial<Pick<Block, 'outer' | 'atEnd'>>,
+  ): Block {
     const opened: Block = {
       ...block,
       waiting: new Set(inOrder(block.actions)),

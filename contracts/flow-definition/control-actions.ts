@@ -3,6 +3,7 @@ import {
   actionBase,
   actionName,
   condition,
+  duration,
   EXPRESSION,
   limit,
   plainAction,
@@ -86,6 +87,32 @@ export const foreachAction = z
   .describe('Walks the actions once for each item of a list; `items(…)` is the item.');
 export type ForeachAction = z.infer<typeof foreachAction>;
 
+/** Defaults of Logic Apps. */
+const untilLimit = { count: 60, timeout: 'PT1H' };
+
+export const untilAction = z
+  .strictObject({
+    ...plainAction,
+    type: z.literal('Until'),
+    expression: condition.describe('Evaluated after each round; the loop ends when it is true.'),
+    actions: flowActions,
+    limit: z
+      .strictObject({
+        count: z.int().min(1).max(5_000).default(untilLimit.count).describe('Rounds at most.'),
+        timeout: duration
+          .default(untilLimit.timeout)
+          .describe('After this no further round begins; one that goes on is not stopped.'),
+      })
+      .default(untilLimit)
+      .describe('Ends the loop as its last round ended, although the expression is not true.'),
+    operationOptions: z
+      .literal('FailWhenLimitsReached', { error: 'is not FailWhenLimitsReached' })
+      .optional()
+      .describe('The loop fails when it ends by its limit.'),
+  })
+  .describe('Walks the actions again and again, until the expression is true.');
+export type UntilAction = z.infer<typeof untilAction>;
+
 const actionTypes = [
   desktopFlowAction,
   composeAction,
@@ -103,6 +130,7 @@ const actionTypes = [
   ifAction,
   switchAction,
   foreachAction,
+  untilAction,
   scopeAction,
   waitAction,
   httpAction,

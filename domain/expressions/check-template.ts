@@ -70,8 +70,8 @@ function checkName(text: string, call: CallNode, path: string, known: KnownNames
   if (isText && names.has(String(name.value))) return [];
   const at = name.type === 'path' ? name.root.at : name.at;
   const problem = isText
-    ? `"${name.value}" is no ${thing} that ${REACH[thing]}`
-    : `${call.name}() takes the name of the ${thing} as a text in quotes`;
+    ? `"${name.value}" is no ${NOUN[thing]} that ${REACH[thing]}`
+    : `${call.name}() takes the name of the ${NOUN[thing]} as a text in quotes`;
   return [{ path, message: new ExpressionError(text, problem, at).message, expression: text, at }];
 }
 
@@ -81,6 +81,16 @@ const REACH: Readonly<Record<NamedThing, string>> = {
   variable: 'was initialized before',
   parameter: 'the flow has',
   loop: 'is around this action',
+  list: 'is around this action and goes over a list',
+};
+
+const NOUN: Readonly<Record<NamedThing, string>> = {
+  action: 'action',
+  scope: 'scope',
+  variable: 'variable',
+  parameter: 'parameter',
+  loop: 'loop',
+  list: 'loop',
 };
 
 function pointerStep(key: string): string {

@@ -40,10 +40,13 @@ export interface ActionValue {
   code?: string | undefined;
 }
 
-/** One loop (`Foreach`, or the list of `item()`) at one of its rounds. */
+/** One loop (`Foreach`, `Until`, or the list of `item()`) at one of its rounds. */
 export interface LoopValue {
   name: string;
+  /** Null when it goes over no list. */
   item: unknown;
+  /** It goes over no list: `item()` is that of a loop further out. */
+  until?: true;
   /** From 0. */
   index: number;
 }

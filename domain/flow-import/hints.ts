@@ -11,8 +11,6 @@ const CONNECTORS: ReadonlySet<unknown> = new Set([
 ]);
 
 const BY_TYPE: Record<string, string> = {
-  Until:
-    'loops until something holds are not supported: loop in a desktop flow, or let a schedule start the flow again',
   Workflow: 'child flows are not supported: start them by an Http action at POST /api/flows/<flow>/run',
 };
 

@@ -7,6 +7,7 @@ export function blocksOf(action: FlowAction): { path: string[]; actions: FlowAct
   switch (action.type) {
     case 'Scope':
     case 'Foreach':
+    case 'Until':
       return inner([], action);
     case 'If':
       return [...inner([], action), ...inner(['else'], action.else)];
@@ -44,9 +45,14 @@ export function everyAction(
   });
 }
 
-/** The actions inside, at any depth, that are walked with the run itself: those of loops are walked once for each item. */
+/** Whether the actions inside are walked in rounds, each by itself. */
+export function isLoop({ type }: Pick<FlowAction, 'type'>): boolean {
+  return type === 'Foreach' || type === 'Until';
+}
+
+/** The actions inside, at any depth, that are walked with the run itself: those of loops are walked once for each round. */
 export function innerNames(action: FlowAction): string[] {
-  if (action.type === 'Foreach') return [];
+  if (isLoop(action)) return [];
   return blocksOf(action).flatMap(({ actions }) =>
     Object.entries(actions).flatMap(([name, inner]) => [name, ...innerNames(inner)]),
   );

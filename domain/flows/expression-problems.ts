@@ -16,7 +16,12 @@ const NO_TEMPLATES = new Set([
 ]);
 const LOOPS = new Set(['foreach', 'until']);
 
-const NOTHING = { action: new Set<string>(), scope: new Set<string>(), loop: new Set<string>() };
+const NOTHING = {
+  action: new Set<string>(),
+  scope: new Set<string>(),
+  loop: new Set<string>(),
+  list: new Set<string>(),
+};
 
 /** By type, what of the inputs is evaluated for each item of a list: `item()` is that item. */
 const ITEM_BY_ITEM: ReadonlyMap<string, string> = new Map([
@@ -68,6 +73,7 @@ export function expressionProblems(definition: unknown): TemplateProblem[] {
 function checkAction(placed: Placed, all: readonly Placed[], flow: Flow): TemplateProblem[] {
   const before = endedBefore(placed, all);
   const loops = around(placed).filter((one) => LOOPS.has(typeOf(one)));
+  const lists = loops.filter((loop) => typeOf(loop) === 'foreach');
   const made = variablesOf(placed.action);
   const known: KnownNames = {
     ...flow,
@@ -76,11 +82,18 @@ function checkAction(placed: Placed, all: readonly Placed[], flow: Flow): Templa
     action: namesOf(before),
     scope: namesOf(before),
     loop: namesOf(loops),
-    item: loops.some((loop) => typeOf(loop) === 'foreach'),
+    list: namesOf(lists),
+    item: lists.length > 0,
   };
   const { action, path } = placed;
   const templates = Object.fromEntries(Object.entries(action).filter(([key]) => !NO_TEMPLATES.has(key)));
   const { plain, perItem } = splitInputs(placed, objectOf(action['inputs']));
+  if (typeOf(placed) === 'until') {
+    // It is evaluated after a round, within it.
+    const inside = namesOf([...before, ...all.filter((one) => around(one).includes(placed))]);
+    const end = { ...known, action: inside, scope: inside, loop: namesOf([...loops, placed]) };
+    return checkTemplate({ expression: action['expression'] }, { path: pointer(path), known: end });
+  }
   return [
     ...checkTemplate({ ...templates, ...plain }, { path: pointer(path), known }),
     ...checkTemplate(perItem, { path: pointer([...path, 'inputs']), known: { ...known, item: true } }),

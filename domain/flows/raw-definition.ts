@@ -23,7 +23,7 @@ function blocksAt(block: unknown, path: string[], loops: string[]): RawBlock[] {
     Object.entries(block).flatMap(([name, each]) => (isRaw(each) ? [[name, each]] : [])),
   );
   const inner = Object.entries(actions).flatMap(([name, action]) => {
-    const inside = action['type'] === 'Foreach' ? [...loops, name] : loops;
+    const inside = action['type'] === 'Foreach' || action['type'] === 'Until' ? [...loops, name] : loops;
     return innerBlocks(action).flatMap(({ at, actions: below }) =>
       blocksAt(below, [...path, name, ...at], inside),
     );

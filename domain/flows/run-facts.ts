@@ -32,16 +32,21 @@ export function factsOfDefinition(definition: FlowDefinition): Pick<RunFacts, 'm
   return { masked: maskedParts(definition), results: Object.fromEntries(results) };
 }
 
-/** The facts as a part of these actions needs them: the trigger's data can be large. */
-export function factsFor(facts: RunFacts, actions: FlowActions): RunFacts {
-  if (readsTrigger(actions)) return facts;
+/** The facts as a part with these actions and other templates needs them: the trigger's data can be large. */
+export function factsFor(facts: RunFacts, templates: unknown): RunFacts {
+  if (readsTrigger(templates)) return facts;
   const { trigger: _trigger, ...rest } = facts;
   return rest;
 }
 
-/** Those outcomes that these actions wait for or read; outputs only where they are read. */
-export function outcomesFor(facts: RunFacts, actions: FlowActions, outcomes: Readonly<Outcomes>): Outcomes {
-  const read = withInside(facts, actionsRead(actions));
+/** Those outcomes that these actions wait for or read, or another template reads; outputs only where they are read. */
+export function outcomesFor(
+  facts: RunFacts,
+  actions: FlowActions,
+  outcomes: Readonly<Outcomes>,
+  template?: unknown,
+): Outcomes {
+  const read = withInside(facts, actionsRead([actions, template]));
   const awaited = Object.values(actions).flatMap((action) => Object.keys(action.runAfter ?? {}));
   const needed: Outcomes = {};
   for (const name of new Set([...awaited, ...read])) {

@@ -1,5 +1,5 @@
 import type { FlowAction, FlowActions } from '../../contracts/flow-definition/control-actions';
-import { blocksOf } from './action-tree';
+import { blocksOf, isLoop } from './action-tree';
 
 /** What one orchestration walks, so that no history passes 500 events: about this many actions that wait for something. */
 export const LARGEST_SEGMENT = 20;
@@ -12,7 +12,7 @@ const CHILD = 2;
 
 /** How many events an action may bring into the history that it is walked in, in units of about twenty. */
 export function weightOf(action: FlowAction): number {
-  if (action.type === 'Foreach' || isApart(action)) return CHILD;
+  if (isLoop(action) || isApart(action)) return CHILD;
   return 1 + innerWeight(action);
 }
 
@@ -23,7 +23,7 @@ export function weightOfBlock(actions: FlowActions): number {
 
 /** Whether the block that this action walks gets an orchestration of its own. */
 export function isApart(action: FlowAction): boolean {
-  return action.type !== 'Foreach' && innerWeight(action) > LARGEST_INLINE_BLOCK;
+  return !isLoop(action) && innerWeight(action) > LARGEST_INLINE_BLOCK;
 }
 
 /** Of the branches of a condition only one is walked. */

@@ -130,6 +130,38 @@ describe('scenarios', () => {
       },
     ],
     [
+      'until',
+      async () => {
+        await startFlow({
+          Begin: { type: 'InitializeVariable', inputs: { variables: [{ name: 'n', type: 'integer' }] } },
+          Again: {
+            type: 'Until',
+            expression: "@equals(outputs('Text'), '1, 25')",
+            actions: {
+              Nap: { type: 'Wait', inputs: { interval: { count: 1, unit: 'Second' } } },
+              Count: {
+                type: 'IncrementVariable',
+                inputs: { name: 'n' },
+                runAfter: { Nap: ['Succeeded'] },
+              },
+              Numbers: {
+                type: 'Query',
+                inputs: { from: ['@1', '@2', "@variables('n')"], where: '@not(equals(item(), 2))' },
+                runAfter: { Count: ['Succeeded'] },
+              },
+              Text: {
+                type: 'Join',
+                inputs: { from: "@body('Numbers')", joinWith: ', ' },
+                runAfter: { Numbers: ['Succeeded'] },
+              },
+            },
+            runAfter: { Begin: ['Succeeded'] },
+          },
+        });
+        await rig.advance(30 * SECOND);
+      },
+    ],
+    [
       'timed-out-in-queue',
       async () => {
         await startFlow({ A: desktop });

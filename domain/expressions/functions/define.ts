@@ -38,7 +38,7 @@ export interface ExpressionFunction {
   call(call: Call): unknown;
 }
 
-export type NamedThing = 'action' | 'variable' | 'parameter' | 'loop' | 'scope';
+export type NamedThing = 'action' | 'variable' | 'parameter' | 'loop' | 'list' | 'scope';
 
 /** One value that a function takes. */
 export interface Parameter<T> {

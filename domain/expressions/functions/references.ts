@@ -65,17 +65,21 @@ export const references = [
   define({
     name: 'item',
     group: 'Flow',
-    says: 'The item of the innermost loop.',
+    says: 'The item of the innermost list: that of a `Select`, `Query` or `Table`, else that of a `Foreach` around the action.',
     parameters: [],
     call: (_values, { scope }) => innermost(scope, 'item()').item,
   }),
   define({
     name: 'items',
     group: 'Flow',
-    says: 'The item of a loop around the action.',
-    names: 'loop',
+    says: 'The item of a `Foreach` around the action.',
+    names: 'list',
     parameters: [text('loop')],
-    call: ([name], { scope }) => loopNamed(scope, name).item,
+    call: ([name], { scope }) => {
+      const loop = loopNamed(scope, name);
+      if (loop.until) throw new FunctionProblem(`"${name}" goes over no list`);
+      return loop.item;
+    },
   }),
   define({
     name: 'iterationIndexes',
@@ -140,8 +144,8 @@ function named<T>(all: Readonly<Record<string, T>> | undefined, thing: NamedThin
 }
 
 function innermost({ loops = [] }: ExpressionScope, what: string): LoopValue {
-  const loop = loops.at(-1);
-  if (!loop) throw new FunctionProblem(`${what} stands in no loop`);
+  const loop = loops.findLast(({ until }) => !until);
+  if (!loop) throw new FunctionProblem(`${what} stands in no loop over a list`);
   return loop;
 }
 

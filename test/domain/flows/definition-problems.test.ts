@@ -44,6 +44,11 @@ test('A5: every kind of action is taken, at any place', () => {
         inputs: { body: "@body('Ask')" },
         runAfter: { Ask: ['Succeeded'] },
       },
+      Poll: {
+        type: 'Until',
+        expression: "@equals(iterationIndexes('Poll'), 3)",
+        actions: { Tick: compose() },
+      },
       Map: { type: 'Select', inputs: { from: [1], select: { n: '@item()' } } },
       Filter: { type: 'Query', inputs: { from: '@triggerBody()', where: '@equals(item(), 1)' } },
       Table: {
@@ -83,6 +88,18 @@ test.each([
     { A: { type: 'ParseJson', inputs: { content: 1, schema: { type: 'text' } } } },
     '/actions/A/inputs/schema',
     'schema is invalid: data/type must be equal to one of the allowed values',
+  ],
+  [
+    'a loop of too many rounds',
+    { A: { type: 'Until', expression: '@true', actions: {}, limit: { count: 5_001 } } },
+    '/actions/A/limit/count',
+    '<=5000',
+  ],
+  [
+    'an option of loops that there is not',
+    { A: { type: 'Until', expression: '@true', actions: {}, operationOptions: 'Sequential' } },
+    '/actions/A/operationOptions',
+    'is not FailWhenLimitsReached',
   ],
   ['an unknown key', { A: compose(1, { when: 1 }) }, '/actions/A/when', 'is not supported here'],
   [

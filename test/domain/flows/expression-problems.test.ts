@@ -138,6 +138,31 @@ test('A5: item() stands where something is done for each item of a list', () => 
   );
 });
 
+test('A5: an Until is asked within its last round: of its actions and its number; it has no items', () => {
+  const loop = (expression: string, inner: unknown = 1) => ({
+    actions: {
+      Beside: compose(1),
+      Poll: {
+        type: 'Until',
+        expression,
+        actions: { Scope: { type: 'Scope', actions: { In: compose(inner) } } },
+      },
+    },
+  });
+  expect(problems(loop("@equals(outputs('In'), iterationIndexes('Poll'))"))).toEqual([]);
+  expect(problems(loop("@empty(result('Scope'))", "@iterationIndexes('Poll')"))).toEqual([]);
+  expect(problems(loop("@equals(outputs('Beside'), 1)"))).toEqual([
+    expect.stringContaining('/actions/Poll/expression: '),
+  ]);
+  expect(problems(loop('@true', "@items('Poll')"))).toEqual([
+    expect.stringContaining('"Poll" is no loop that is around this action and goes over a list'),
+  ]);
+  expect(problems(loop('@item()', '@item()'))).toEqual([
+    expect.stringContaining('/actions/Poll/expression: '),
+    expect.stringContaining('/actions/Poll/actions/Scope/actions/In/inputs: '),
+  ]);
+});
+
 test('nothing can be made of itself', () => {
   expect(
     problems({

@@ -64,6 +64,11 @@ test.each<[string, object]>([
   expect(Object.keys(maskedParts(flow(actions)))).toEqual(['A', 'Made', 'After']);
 });
 
+test('A8: the expression of an Until that reads something masked is masked', () => {
+  const loop = { type: 'Until', expression: "@equals(outputs('In'), 1)", actions: { In: secret } };
+  expect(maskedParts(flow({ L: loop }))).toEqual({ L: ['inputs'], In: ['inputs', 'outputs'] });
+});
+
 test("A8: item() within a Select is its own, however masked a loop's items are", () => {
   const select = { type: 'Select', inputs: { from: [1], select: '@item()' } };
   const loop = (inner: object) => ({
