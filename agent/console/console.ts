@@ -41,6 +41,8 @@ export interface ConsoleParts {
 export class Console {
   private readonly stopAsking: () => void;
   private asking = false;
+  /** Requests that are on their way: of these the control plane may not know yet. */
+  private readonly starting = new Set<string>();
 
   constructor(private readonly parts: ConsoleParts) {
     this.stopAsking = every(parts.clock, ASK_MS, () => void this.askAfterWaiting());
@@ -88,6 +90,7 @@ export class Console {
     const run = `${request}-1`;
     // On the board first: it may execute before the answer is here.
     board.add({ run, flow: name, owner: user, here: !online });
+    this.starting.add(run);
     try {
       if (online) await controlPlane.startConsoleRun({ request, desktopFlow: name, inputs, user });
       else await this.startHere(run, { user, flow, inputs });
@@ -96,6 +99,8 @@ export class Console {
       // What was asked for may run all the same: it stays, and is asked after.
       if (info.code !== 'ConnectionTimeout') board.refused(run, 'Failed', info);
       throw error;
+    } finally {
+      this.starting.delete(run);
     }
     return run;
   }
@@ -151,7 +156,7 @@ export class Console {
     this.asking = true;
     try {
       const waiting = this.parts.board.all().filter(({ state, here }) => state === 'Waiting' && !here);
-      for (const { run } of waiting) await this.askAfter(run);
+      for (const { run } of waiting) if (!this.starting.has(run)) await this.askAfter(run);
     } finally {
       this.asking = false;
     }
