@@ -14,10 +14,15 @@ interface StoredCourier {
   ahead: number[];
   /** All up to this one have been struck off the queue's outbox. */
   confirmed: number;
+  /** What the last of them were, by number. */
+  marks?: Record<string, number>;
 }
 
 /** Effects that may stay in the outbox although they are delivered: each `confirm` costs the queue an operation. */
 const UNCONFIRMED = 20;
+
+/** Effects whose marks are kept. */
+const MARKS = 32;
 
 type Deliver = (queue: string, effects: QueueEffect[], context: InvocationContext) => Promise<Delivery>;
 
@@ -44,9 +49,9 @@ async function operate(
   courier: StoredCourier,
   deliver: (effects: QueueEffect[]) => Promise<Delivery>,
 ): Promise<Outcome<StoredCourier>> {
-  const { delivered, ahead } = courier;
-  const fresh = effects.filter(({ id }) => id > delivered && !ahead.includes(id));
+  const fresh = effects.filter((effect) => !isKnown(courier, effect));
   const [first] = fresh;
+  const delivered = Math.min(courier.delivered, (first?.id ?? Infinity) - 1);
   // What could not be delivered before comes along.
   const gap = !oldest && first !== undefined && first.id > delivered + 1;
   if (gap) return outcome(courier, [confirm(queue, { upTo: delivered, resend: true, now: 0 })]);
@@ -59,13 +64,43 @@ async function operate(
   const next: StoredCourier = {
     delivered: upTo,
     ahead: effects.flatMap(({ id }) => (id > upTo && !failed.includes(id) ? [id] : [])),
-    confirmed: isDue ? upTo : courier.confirmed,
+    confirmed: isDue ? upTo : Math.min(courier.confirmed, upTo),
+    marks: marksOf(courier, fresh),
   };
   return outcome(next, [
     ...botSignals(queue, fresh, atMs),
     ...orphans.map((grant) => toQueue(queue, { kind: 'stopping', grant, now: atMs })),
     ...(isDue ? [confirm(queue, { upTo, resend: more && failed.length === 0, now: atMs })] : []),
   ]);
+}
+
+/**
+ * A queue whose host was killed may have forgotten what it shipped last, and number something else alike
+ * (docs/adr/0010-the-word-about-a-grant.md): that is new.
+ */
+function isKnown({ delivered, ahead, marks = {} }: StoredCourier, effect: QueueEffect): boolean {
+  if (effect.id > delivered && !ahead.includes(effect.id)) return false;
+  const mark = marks[effect.id];
+  return mark === undefined || mark === markOf(effect);
+}
+
+/** Of the last effects; a queue forgets no more than one batch. */
+function marksOf({ marks = {} }: StoredCourier, fresh: readonly QueueEffect[]): Record<string, number> {
+  const from = (fresh[0]?.id ?? 0) - MARKS;
+  const kept = Object.entries(marks).filter(([id]) => Number(id) >= from);
+  return Object.fromEntries([
+    ...kept,
+    ...fresh.map((effect) => [String(effect.id), markOf(effect)] as const),
+  ]);
+}
+
+/** FNV-1a, 32 bits. */
+function markOf(effect: QueueEffect): number {
+  let mark = 0x811c9dc5;
+  for (const character of JSON.stringify(effect)) {
+    mark = Math.imul(mark ^ character.charCodeAt(0), 0x01000193);
+  }
+  return mark >>> 0;
 }
 
 function outcome(stored: StoredCourier, signals: Signal[]): Outcome<StoredCourier> {

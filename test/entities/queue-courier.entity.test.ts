@@ -56,6 +56,17 @@ test('a repeat is confirmed, and not delivered again', async () => {
   expect(courier.delivered).toEqual([1, 2, 3]);
 });
 
+test('what the queue forgot and numbered alike again is delivered; the rest of the forgotten is over', async () => {
+  const courier = new Courier();
+  await courier.take(changed(1, 2, 3, 4));
+  const other: QueueEffect[] = changed(3).map((effect) => ({ ...effect, atMs: atMs + 1 }) as QueueEffect);
+  expect(await courier.take(other)).toEqual([]);
+  expect(await courier.take(changed(4, 5))).toEqual([]);
+  expect(courier.delivered).toEqual([1, 2, 3, 4, 3, 4, 5]);
+  expect(await courier.take(changed(4, 5))).toEqual([confirm(5)]);
+  expect(courier.delivered).toEqual([1, 2, 3, 4, 3, 4, 5]);
+});
+
 test('what was delivered is confirmed when it has become twenty', async () => {
   const courier = new Courier();
   const ids = Array.from({ length: 45 }, (_none, index) => index + 1);
