@@ -124,6 +124,7 @@ import { cloudFlowRun } from './orchestrators/cloud-flow-run';
 import { connectionMembers } from './orchestrators/connection-members.activity';
 import { desktopFlowRun } from './orchestrators/desktop-flow-run';
 import { keepValue } from './orchestrators/keep-value.activity';
+import { giveBack } from './orchestrators/give-back.activity';
 import { keepStep } from './orchestrators/keep-step.activity';
 import { loadFlow } from './orchestrators/load-flow.activity';
 import { loadValues } from './orchestrators/load-values.activity';
@@ -262,6 +263,7 @@ df.app.entity(UNATTENDED_CAPACITY, unattendedCapacityEntity);
 activity('keep-step', keepStep());
 
 // 7. The machine that accepted gets its commands (go, stop) on its own queue, and fetches what the run needs.
+activity('give-back', giveBack(ports));
 activity('send-command', sendCommand(ports));
 signedHttp('get-package', 'GET', 'agent/packages/{hash}', getPackage(ports));
 signedHttp('get-file', 'GET', 'agent/files/{id}', getFile(ports));

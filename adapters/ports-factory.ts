@@ -31,6 +31,7 @@ import { TableEventSources } from './tables/event-sources';
 import { TableFlowHealth } from './tables/flow-health';
 import { TableFlows } from './tables/flows';
 import { TableGateways } from './tables/gateways';
+import { TableGrants } from './tables/grants';
 import { TableGroups } from './tables/groups';
 import { TableMachines } from './tables/machines';
 import { TablePresence } from './tables/presence';
@@ -71,6 +72,7 @@ export function createPorts(environment: Environment, options: { now?: () => num
     connections: new TableConnections({ table: definitions, now }),
     actions: new TableActionRecords(table('actions')),
     runs: announcedRuns(new TableRunIndex(table('runs')), events),
+    grants: new TableGrants(table('grants')),
     machines: new TableMachines({ table: machines, now }),
     presence: new TablePresence(machines),
     bots: new TableBots(machines),

@@ -18,6 +18,7 @@ import type { Deliveries, OutgoingEvents, Subscriptions } from './event-ports';
 import type { Claims, Flows } from './flow-ports';
 import type { EventSources, FlowHealth, Schedules, TriggerHistory } from './trigger-ports';
 import type { Processes } from './process-ports';
+import type { Grants } from './grant-ports';
 import type { GuardedHttp } from './http-guard/guarded-http';
 
 /**
@@ -37,6 +38,7 @@ export interface Ports {
   desktopFlows: DesktopFlows;
   connections: Connections;
   runs: RunIndex;
+  grants: Grants;
   actions: ActionRecords;
   machines: Machines;
   presence: Presence;

@@ -3,7 +3,8 @@ import { errorInfo } from '../contracts/errors';
 import type { DesktopRunResult } from '../contracts/runs';
 import type { GrantOffer, QueueReply } from '../domain/run-queue/messages';
 import { DELETED } from '../domain/run-queue/moves';
-import { cancelled, failed, noCandidateMachine } from '../domain/runs/judgements';
+import type { AgentMessage, InboxMessage } from '../domain/runs/inbox-messages';
+import { cancelled, executedBefore, failed, noCandidateMachine } from '../domain/runs/judgements';
 import { callActivity } from './call-activity';
 import type { DesktopRun } from './desktop-run';
 import { releaseForeignGrant, releaseGrant } from './release-grant';
@@ -88,9 +89,13 @@ type News =
   | { kind: 'granted'; grant: GrantOffer }
   | { kind: 'moved'; target: string; move: number }
   | { kind: 'redraw' }
-  | { kind: 'cancelled'; by: string | undefined }
+  | { kind: 'cancelled'; message: CancelMessage }
   | { kind: 'deadline' }
+  /** It has been executed, under a grant that the run has forgotten. */
+  | { kind: 'executed'; message: Extract<AgentMessage, { event: 'done' }> }
   | { kind: 'retry' };
+
+type CancelMessage = Extract<InboxMessage, { kind: 'cancel' }>;
 
 function* waitInQueue(
   run: DesktopRun,
@@ -105,7 +110,7 @@ function* waitInQueue(
       case undefined:
         return { kind: untilMs < deadlineMs ? 'retry' : 'deadline' };
       case 'cancel':
-        return { kind: 'cancelled', by: message.by };
+        return { kind: 'cancelled', message };
       case 'granted':
         if (!run.isNewGrant(message.grant)) break;
         if (message.queue === queue) return { kind: 'granted', grant: message.grant };
@@ -118,6 +123,7 @@ function* waitInQueue(
         if (message.queue === queue) return { kind: 'redraw' };
         break;
       case 'agent':
+        if (message.event === 'done') return { kind: 'executed', message };
         run.keepEarly(message);
         break;
       case 'silent':
@@ -156,19 +162,22 @@ function* drawAgain(
   return { kind: 'place', place: found.place };
 }
 
-/** Leaves the queue. Rule 1: a grant that was faster is given back all the same. */
+/** Leaves the queue. A grant that was faster is a turn like any other: whoever offers it sees the deadline, or the cancel (rule 1). */
 function* leave(
   run: DesktopRun,
   queue: string,
-  why: { kind: 'deadline' } | { kind: 'cancelled'; by: string | undefined },
+  why: Extract<News, { kind: 'deadline' | 'cancelled' | 'executed' }>,
 ): Generator<Task, Turn, unknown> {
   const reply = yield* run.callQueue(queue, { kind: 'withdraw', run: run.id });
-  if (reply.kind === 'granted') {
-    releaseGrant(run, { queue, grant: reply.grant }, why.kind);
+  if (why.kind === 'executed') {
+    if (reply.kind === 'granted') releaseGrant(run, { queue, grant: reply.grant }, 'unused');
+    return over(executedBefore(why.message));
   }
-  if (why.kind === 'cancelled') return over(cancelled(why.by));
-  if (reply.kind === 'granted')
-    return over(noCandidateMachine({ why: 'notAccepted', machine: reply.grant.machine }));
+  if (reply.kind === 'granted') {
+    if (why.kind === 'cancelled') run.inbox.putBack([why.message]);
+    return { kind: 'granted', queue, grant: reply.grant };
+  }
+  if (why.kind === 'cancelled') return over(cancelled(why.message.by));
   return over(noCandidateMachine(reply.kind === 'removed' ? reply.waitReason : undefined));
 }
 

@@ -1,6 +1,7 @@
 import type { DurableOrchestrationContext, Task } from 'durable-functions';
 import { RetryOptions } from 'durable-functions';
 import type { connectionMembers } from './connection-members.activity';
+import type { giveBack } from './give-back.activity';
 import type { keepValue } from './keep-value.activity';
 import type { keepStep } from './keep-step.activity';
 import type { loadFlow } from './load-flow.activity';
@@ -26,6 +27,7 @@ export interface Activities {
   'send-http': ReturnType<typeof sendHttp>;
   'resolve-desktop-flow': ReturnType<typeof resolveDesktopFlow>;
   'resolve-target': ReturnType<typeof resolveTarget>;
+  'give-back': ReturnType<typeof giveBack>;
   'send-command': ReturnType<typeof sendCommand>;
   'record-run': ReturnType<typeof recordRun>;
   'raise-inbox': ReturnType<typeof raiseInbox>;

@@ -26,6 +26,7 @@ export function cloudFlowLoop(sealer: Sealer) {
     const sealing = new RunSealing(df, sealer);
     const input = sealing.openInput(df.getInput<MaybeSealed<LoopInput>>());
     const walk = new Walk(df, input.facts, sealing, input.variables);
+    walk.numberBy(input.actions, input.first);
     const loop = new Loop(walk, input);
     try {
       return sealing.seal(yield* loop.walkRounds());
@@ -163,7 +164,7 @@ class Loop {
         const degree = this.free.pop();
         if (degree === undefined) break;
         const range = ranges[this.next++];
-        if (range) this.startRange(range, degree);
+        if (range) this.startRange(range, degree, this.next);
         started = true;
       }
       for (; walk.stop && this.next < ranges.length; started = true) {
@@ -174,12 +175,12 @@ class Loop {
     };
   }
 
-  private startRange(range: { first: number; count: number }, degree: number): void {
+  private startRange(range: { first: number; count: number }, degree: number, number: number): void {
     const { walk, input } = this;
     const from = range.first - input.first;
     walk.startChild({
       orchestration: orchestrations.cloudFlowLoop,
-      instance: walk.nextPart(),
+      instance: `${walk.df.instanceId}.${number}`,
       shown: input.shown,
       unwanted: () => false,
       abandon: () => {

@@ -19,6 +19,7 @@ export function cloudFlowPart(sealer: Sealer) {
     const sealing = new RunSealing(df, sealer);
     const input = sealing.openInput(df.getInput<MaybeSealed<PartInput>>());
     const walk = new Walk(df, input.facts, sealing, input.variables);
+    walk.numberBy(input.actions);
     try {
       return sealing.seal(yield* walkPart(walk, input));
     } finally {

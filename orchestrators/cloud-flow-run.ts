@@ -59,6 +59,7 @@ function* run(parts: Parts): Generator<Task, CloudFlowRunResult, unknown> {
     requestedMs,
   });
   const walk = new Walk(df, facts, sealing, {}, inbox);
+  walk.numberBy(definition.actions);
   const frame: Frame = { loops: [], outcomes: {} };
   walk.shownFrame = frame;
   walk.wanted = withInside(walk.facts, actionsRead(definition.outputs));

@@ -68,7 +68,13 @@ function* execute(run: DesktopRun, target: ResolvedDesktopFlow): Generator<Task,
       continue;
     }
 
-    const { result, free } = yield* runOnMachine(run, target, turn);
+    const end = yield* runOnMachine(run, target, turn);
+    if (end === 'givenBack') {
+      run.enter('Queued', 'returned to queue', { reason: 'forgotten' });
+      place = { queue: turn.queue, reply: { kind: 'stale' } };
+      continue;
+    }
+    const { result, free } = end;
     if (!free) releaseGrant(run, turn, result.state);
     return { ...result, machine: turn.grant.machine };
   }

@@ -2,10 +2,19 @@ import type { Task } from 'durable-functions';
 import type { ErrorInfo } from '../contracts/errors';
 import type { DesktopRunResult } from '../contracts/runs';
 import type { GrantRef, QueueReply } from '../domain/run-queue/messages';
-import { cancelled, failed, judgeRefusal, noCandidateMachine } from '../domain/runs/judgements';
+import type { InboxMessage } from '../domain/runs/inbox-messages';
+import {
+  cancelled,
+  executedBefore,
+  failed,
+  judgeRefusal,
+  noCandidateMachine,
+} from '../domain/runs/judgements';
+import { callThroughOutages } from './call-activity';
 import type { DesktopRun } from './desktop-run';
 import { releaseForeignGrant, releaseGrant } from './release-grant';
 import type { ResolvedDesktopFlow } from './resolve-desktop-flow.activity';
+import { isOfVersion } from './versions';
 
 /** After so many returns the run leaves the queue between its tries, for longer each time: its history has an end. */
 const QUICK_RETURNS = 5;
@@ -27,15 +36,23 @@ export function* offerToMachine(
   { queue, grant }: { queue: string; grant: GrantRef },
 ): Generator<Task, OfferAnswer, unknown> {
   const { deadlineMs } = run.entry(target);
-  if (run.inbox.nowMs >= deadlineMs) return giveUp(notAccepted());
   const offerUntilMs = Math.min(run.inbox.nowMs + target.acceptWithinMs, deadlineMs);
   run.enter('Starting', 'offered to machine', { reason: grant.machine });
   run.show({ machine: grant.machine });
-  const answer = yield* waitForAnswer(run, grant, offerUntilMs);
+  const { message, answer } = yield* waitForAnswer(run, grant, offerUntilMs);
   const late = run.inbox.nowMs >= deadlineMs;
+  if (answer.kind === 'started' || (answer.kind === 'accepted' && !late)) {
+    if (answer.kind === 'started' && message) run.inbox.putBack([message]);
+    return { kind: 'accepted' };
+  }
+  if (answer.kind === 'executed') return giveUp(answer.result);
+  if (yield* wasToldToGo(run, grant)) {
+    if (message) run.inbox.putBack([message]);
+    return { kind: 'accepted' };
+  }
   switch (answer.kind) {
     case 'accepted':
-      return late ? giveUp(notAccepted()) : answer;
+      return giveUp(notAccepted());
     case 'cancelled':
       return giveUp(cancelled(answer.by));
     case 'refused':
@@ -77,45 +94,71 @@ export function* offerToMachine(
   }
 }
 
+/**
+ * Whether an episode that the host has forgotten told the machine to go (docs/adr/0010-the-word-about-a-grant.md). If not, nobody will any more. A table
+ * that cannot be asked counts as yes: then the agent has to prove that nothing runs.
+ */
+function* wasToldToGo(run: DesktopRun, grant: GrantRef): Generator<Task, boolean, unknown> {
+  if (!isOfVersion(run.df, 2)) return false;
+  const { machine, fence } = grant;
+  const answer = yield* callThroughOutages(run, 'give-back', { grant: { run: run.id, machine, fence } });
+  return answer !== 'givenBack';
+}
+
 type Answer =
   | { kind: 'accepted' }
+  /** It says that it executes the run, or did: it has been told to go. */
+  | { kind: 'started' }
   | { kind: 'refused'; error: ErrorInfo }
   | { kind: 'cancelled'; by: string | undefined }
   | { kind: 'takenAway' }
+  /** It has been, under a grant that the run has forgotten. */
+  | { kind: 'executed'; result: DesktopRunResult }
   | { kind: 'silence' };
 
-function* waitForAnswer(run: DesktopRun, grant: GrantRef, untilMs: number): Generator<Task, Answer, unknown> {
+function* waitForAnswer(
+  run: DesktopRun,
+  grant: GrantRef,
+  untilMs: number,
+): Generator<Task, { message?: InboxMessage; answer: Answer }, unknown> {
   for (;;) {
     const message = yield* run.inbox.next(untilMs);
-    switch (message?.kind) {
-      case undefined:
-        return { kind: 'silence' };
-      case 'cancel':
-        return { kind: 'cancelled', by: message.by };
-      case 'granted':
-        if (run.isNewGrant(message.grant)) releaseForeignGrant(run, message);
-        break;
-      case 'takenAway':
-        if (message.grant.fence.n === grant.fence.n && message.grant.machine === grant.machine)
-          return message;
-        break;
-      case 'agent':
-        if (!run.isCurrent(message, grant)) break;
-        if (message.event === 'accepted') return { kind: 'accepted' };
-        if (message.event === 'refused') return { kind: 'refused', error: message.body.error };
-        // Its journal says that this fence will not start (it restarted, or was told to stop): as good as a refusal.
-        if (message.event === 'never') return { kind: 'silence' };
-        break;
-      // Should nobody accept, the run is back in the queue, where it is told again.
-      case 'redraw':
-      case 'moved':
-      case 'silent':
-      case 'childEnding':
-      // Nothing of it executes yet; the API has refused it too.
-      case 'pause':
-      case 'resume':
-        break;
+    const answer = answerIn(run, grant, message);
+    if (answer) return { answer, ...(message ? { message } : {}) };
+  }
+}
+
+function answerIn(run: DesktopRun, grant: GrantRef, message: InboxMessage | undefined): Answer | undefined {
+  switch (message?.kind) {
+    case undefined:
+      return { kind: 'silence' };
+    case 'cancel':
+      return { kind: 'cancelled', by: message.by };
+    case 'granted':
+      if (run.isNewGrant(message.grant)) releaseForeignGrant(run, message);
+      return undefined;
+    case 'takenAway': {
+      const ours = message.grant.fence.n === grant.fence.n && message.grant.machine === grant.machine;
+      return ours ? { kind: 'takenAway' } : undefined;
     }
+    case 'agent':
+      if (!run.isCurrent(message, grant)) {
+        return message.event === 'done' ? { kind: 'executed', result: executedBefore(message) } : undefined;
+      }
+      if (message.event === 'accepted') return { kind: 'accepted' };
+      if (message.event === 'started' || message.event === 'done') return { kind: 'started' };
+      if (message.event === 'refused') return { kind: 'refused', error: message.body.error };
+      // Its journal says that this fence will not start (it restarted, or was told to stop): as good as a refusal.
+      return message.event === 'never' ? { kind: 'silence' } : undefined;
+    // Should nobody accept, the run is back in the queue, where it is told again.
+    case 'redraw':
+    case 'moved':
+    case 'silent':
+    case 'childEnding':
+    // Nothing of it executes yet; the API has refused it too.
+    case 'pause':
+    case 'resume':
+      return undefined;
   }
 }
 

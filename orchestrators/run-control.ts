@@ -7,6 +7,10 @@ import { callThroughOutages } from './call-activity';
 import { signalQueue } from './call-queue';
 import type { DesktopRun } from './desktop-run';
 import type { ResolvedDesktopFlow } from './resolve-desktop-flow.activity';
+import { isOfVersion } from './versions';
+
+/** Longer than the silence after which the queue frees a machine (row H3). */
+const PROOF_MS = 4 * 3_600_000;
 
 type Steps = Generator<Task, void, unknown>;
 
@@ -15,6 +19,7 @@ export class RunControl {
   /** Why the run is to end; the first wish of the strongest mode counts. */
   stopping: StopReason | undefined;
   private mode: StopMode | undefined;
+  private endsSinceMs: number | undefined;
   /** Number of the last pause or resume. */
   private order = 0;
   private askedBy: string | undefined;
@@ -25,6 +30,12 @@ export class RunControl {
     private readonly target: ResolvedDesktopFlow,
     private readonly turn: { queue: string; grant: GrantRef },
   ) {}
+
+  /** When the proof of the end is given up. The queue does that after three hours' silence (row H3), but may have forgotten the grant. */
+  get proofUntilMs(): number | undefined {
+    if (this.endsSinceMs === undefined || !isOfVersion(this.run.df, 2)) return undefined;
+    return this.endsSinceMs + this.target.stopGraceMs + PROOF_MS;
+  }
 
   /** Nothing more is to be timed: the agent kills the run when its grace time is over. A checkpoint may never come. */
   get ends(): boolean {
@@ -37,6 +48,7 @@ export class RunControl {
     if (!isStronger(mode, this.mode) || (wanted === undefined && this.mode)) return;
     this.stopping = reason;
     this.mode = mode;
+    if (this.ends) this.endsSinceMs ??= this.run.inbox.nowMs;
     this.run.enter('Stopping', words[mode], {
       reason: reason.kind === 'notSent' ? reason.error.code : reason.kind,
       ...(reason.kind === 'cancelled' && reason.by ? { actor: reason.by } : {}),

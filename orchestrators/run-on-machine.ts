@@ -20,12 +20,13 @@ export interface EndOnMachine {
  * Says `go` and follows the run to its end. From here it ends only by the agent's report, by the agent's proof that it never
  * started, or by three hours' silence (rows H3, L4). A cancel or the run timeout asks the agent to stop and waits for that proof
  * (rows A7, I1).
+ * @returns `givenBack` when an episode that the host has forgotten gave the grant back: nothing was sent.
  */
 export function* runOnMachine(
   run: DesktopRun,
   target: ResolvedDesktopFlow,
   turn: { queue: string; grant: GrantOffer },
-): Generator<Task, EndOnMachine, unknown> {
+): Generator<Task, EndOnMachine | 'givenBack', unknown> {
   const { action } = run.input;
   const { grant } = turn;
   const overGateway = (run.redrawn ?? target).gateway !== undefined;
@@ -49,6 +50,7 @@ export function* runOnMachine(
     credential: target.credential,
     ...(run.input.sealed ? { sealed: true } : {}),
   });
+  if (problem === 'givenBack') return problem;
   const timeoutMs = run.inbox.nowMs + target.runTimeoutMs;
   let order = 0;
   if (problem) {
@@ -56,9 +58,10 @@ export function* runOnMachine(
     yield* control.stop({ kind: 'notSent', error: problem });
   }
   for (;;) {
-    const message = yield* run.inbox.next(control.ends ? undefined : timeoutMs);
+    const message = yield* run.inbox.next(control.ends ? control.proofUntilMs : timeoutMs);
     switch (message?.kind) {
       case undefined:
+        if (control.ends) return held(judgeSilence(timeoutMs, control.stopping));
         yield* control.stop({ kind: 'timedOut' }, 'ask');
         break;
       case 'cancel':
@@ -78,9 +81,11 @@ export function* runOnMachine(
         if (isThis(message.grant)) return { result: failed(takenAway()), free: true };
         break;
       case 'agent': {
-        if (!run.isCurrent(message, grant)) break;
+        const current = run.isCurrent(message, grant);
+        // Under whatever grant the machine says it: a run is executed once.
         if (message.event === 'done')
-          return { result: judgeDone(message.body, control.stopping), free: true };
+          return { result: judgeDone(message.body, control.stopping), free: current };
+        if (!current) break;
         if (message.event === 'never') return held(judgeNever(message.body.reason, control.stopping));
         // Events that overtook each other are told by their number.
         if (message.seq > order) control.hear(message);

@@ -35,12 +35,15 @@ type SealingCommand = Extract<MachineCommand, { kind: 'go' | 'testConnection' }>
 
 /**
  * Sends a command to the queue of the machine that it names. The only place that reads a credential, or inputs that are secure: both leave sealed.
- * @returns why the credential cannot be sent; nothing was sent then.
+ * @returns why the credential cannot be sent, or that the grant of a `go` has been given back; nothing was sent then.
  */
-export function sendCommand(ports: Pick<Ports, 'commands' | 'machines' | 'secrets' | 'sealer' | 'now'>) {
-  return async (input: SendCommand): Promise<ErrorInfo | undefined> => {
+export function sendCommand(
+  ports: Pick<Ports, 'commands' | 'grants' | 'machines' | 'secrets' | 'sealer' | 'now'>,
+) {
+  return async (input: SendCommand): Promise<ErrorInfo | 'givenBack' | undefined> => {
     const { credential, untilMs } = input;
     let { command } = input;
+    if (command.kind === 'go' && (await ports.grants.decide(command, 'go')) === 'back') return 'givenBack';
     if (command.kind === 'go' && input.sealed) {
       const resealed = await sealInputs(command);
       if (!resealed) return errorInfo('UIFlowAgentNotAvailable', { details: GONE });

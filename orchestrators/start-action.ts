@@ -40,7 +40,7 @@ export function startDesktopFlow(
   if (pauses.length > 0) {
     return startTries(walk, block, name, { inputs, tries: { kind: 'desktopFlow', run, pauses } });
   }
-  const instance = walk.nextRun();
+  const instance = walk.idOfRun(name, block.frame);
   running(walk, block, name, { inputs, run: instance });
   walk.startChild({
     ...childOf(walk, block, name),
@@ -84,7 +84,7 @@ function startTries(
   walk.startChild({
     ...childOf(walk, block, name),
     orchestration: orchestrations.actionTries,
-    instance: walk.nextPart(),
+    instance: walk.idOfPart(name, block.frame),
     input: () => walk.sealing.seal({ ...tries, action: name, tell: walk.tell }),
     ended: (task) => {
       const result = resultOf<TriesResult>(task, walk.sealing);

@@ -64,6 +64,7 @@ function startSegment(walk: Walk, block: Block, { names, early }: Segment): void
     block.open.add(name);
   }
   startPart(walk, block, {
+    instance: walk.idOfSegment(names[0] ?? '', block.frame),
     path: block.path,
     actions: Object.fromEntries(
       names.flatMap((name) => (block.actions[name] ? [[name, block.actions[name]]] : [])),
@@ -95,6 +96,7 @@ export function startApart(
     walk.alarms.push({ block, name, untilMs, onStop: false, ring: () => (stop ??= { kind: 'timedOut' }) });
   }
   startPart(walk, block, {
+    instance: walk.idOfPart(name, block.frame),
     path: inside(block, name),
     actions,
     early: [],
@@ -107,6 +109,7 @@ export function startApart(
 }
 
 interface Part {
+  instance: string;
   path: string;
   actions: FlowActions;
   early: string[];
@@ -114,8 +117,8 @@ interface Part {
   ended: (broken: (Pick<Outcome, 'status'> & Partial<Outcome>) | undefined) => void;
 }
 
-function startPart(walk: Walk, block: Block, { path, actions, early, unwanted, ended }: Part): void {
-  const instance = walk.nextPart();
+function startPart(walk: Walk, block: Block, part: Part): void {
+  const { instance, path, actions, early, unwanted, ended } = part;
   const { frame } = block;
   let applied = 0;
   const apply = (outcomes: Outcomes, batches: VariableChanges[], from: number): void => {

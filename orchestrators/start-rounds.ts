@@ -72,7 +72,7 @@ export function startRounds(walk: Walk, block: Block, name: string, rounds: Roun
   const stop = (): Stop | undefined => rounds.stopped?.() ?? stopOf(walk, block);
   walk.startChild({
     orchestration: orchestrations.cloudFlowLoop,
-    instance: walk.nextPart(),
+    instance: walk.idOfPart(name, frame),
     shown: frame.loops.length === 0,
     unwanted: () => stop() !== undefined,
     abandon: () => end(walk, block, name, { status: 'Cancelled' }),

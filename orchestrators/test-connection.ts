@@ -73,5 +73,7 @@ function* askOne(
     credential,
     untilMs: caller.inbox.nowMs + PATIENCE_MS,
   });
-  return error && { user: 'notChecked', password: 'notChecked', error };
+  // Only a `go` can be given back.
+  if (!error || error === 'givenBack') return undefined;
+  return { user: 'notChecked', password: 'notChecked', error };
 }

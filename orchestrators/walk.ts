@@ -11,10 +11,12 @@ import { LARGEST_SEGMENT, weightOfBlock } from '../domain/flows/segments';
 import { Variables } from '../domain/flows/variables';
 import type { EndedEarly, FlowMessage } from '../domain/runs/inbox-messages';
 import type { ActionStatus, IterationCounts } from '../contracts/runs';
+import { ChildNumbers } from './child-numbers';
 import { Inbox } from './inbox';
 import { OpenChildren } from './open-children';
 import type { NewRecord } from './record-actions.activity';
 import type { RunSealing } from './run-sealing';
+import { isOfVersion } from './versions';
 
 /** What the actions of one round of a loop, or of the flow outside of loops, know of each other. */
 export interface Frame {
@@ -80,7 +82,8 @@ export class Walk {
   unrecorded: { record: NewRecord; outcome?: Outcome }[] = [];
   stop: Stop | undefined;
   response: FlowResponse | undefined;
-  /** Desktop-flow runs and child orchestrations that this instance has started. */
+  private numbers: ChildNumbers | undefined;
+  /** Version 1: desktop-flow runs and child orchestrations that this instance has started. */
   private numbered = 0;
   private parts = 0;
   /** Instance for children to tell that they are about to end; a plain chain needs none. */
@@ -128,14 +131,24 @@ export class Walk {
     return new Date(this.nowMs).toISOString();
   }
 
-  /** Id of the next desktop-flow run. */
-  nextRun(): string {
-    return `${this.df.instanceId}-${++this.numbered}`;
+  /** Says what is walked here, so that children are numbered by it. @param firstRound where it is walked in rounds. */
+  numberBy(actions: FlowActions, firstRound?: number): void {
+    if (isOfVersion(this.df, 2)) this.numbers = new ChildNumbers(actions, firstRound);
   }
 
-  /** Id of the next child that walks a part, a loop or the tries of an action. */
-  nextPart(): string {
-    return `${this.df.instanceId}.${++this.parts}`;
+  /** Id of the desktop-flow run of an action. */
+  idOfRun(name: string, { loops }: Pick<Frame, 'loops'>): string {
+    return `${this.df.instanceId}-${this.numbers?.run(name, loops) ?? ++this.numbered}`;
+  }
+
+  /** Id of the child that walks the inside, the rounds or the tries of an action. */
+  idOfPart(name: string, { loops }: Pick<Frame, 'loops'>): string {
+    return `${this.df.instanceId}.${this.numbers?.part(name, loops) ?? ++this.parts}`;
+  }
+
+  /** Id of the child that walks the segment that begins with an action. */
+  idOfSegment(first: string, { loops }: Pick<Frame, 'loops'>): string {
+    return `${this.df.instanceId}.${this.numbers?.segment(first, loops) ?? ++this.parts}`;
   }
 
   open(

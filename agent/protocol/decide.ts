@@ -167,6 +167,7 @@ function decideOffer(
     ],
   });
   if (entry && sameFence(entry.fence, fence)) return again(run, entry, facts);
+  if (entry?.state === 'done' && compareFences(entry.fence, fence) < 0) return ranBefore(offer, entry);
   if (entry?.state === 'started' || entry?.state === 'done') return nothing;
   if (compareFences(fence, state.highest) < 0) {
     return refuse('UIFlowAlreadyRunning', 'A later grant of this machine has been seen.');
@@ -198,7 +199,8 @@ function decideGo(
 ): Decision {
   const { run, fence, userKey } = go;
   const older = entry && compareFences(entry.fence, fence) < 0;
-  if (older && (entry.state === 'started' || entry.state === 'done')) {
+  if (older && entry.state === 'done') return ranBefore(go, entry);
+  if (older && entry.state === 'started') {
     return sayNever(go, 'the run has been started under an earlier grant');
   }
   if (!entry || older) {
@@ -228,7 +230,7 @@ function decideStop(
   const ask: Action = { do: 'stop', run, order: { mode, graceMs, reason } };
   if (entry && compareFences(entry.fence, fence) < 0) {
     // A started or done record is never replaced; the later fence gets its `never` beside it (rule 12).
-    if (entry.state === 'done') return sayNever(stop, 'the run ended under an earlier grant');
+    if (entry.state === 'done') return ranBefore(stop, entry);
     if (entry.state === 'started') {
       const owed = entry.owed.some((other) => sameFence(other, fence));
       return {
@@ -295,6 +297,11 @@ function again(run: string, entry: RunEntry, facts: Circumstances): Decision {
     case 'never':
       return { records: [], events: [neverEvent(run, fence, entry.reason)] };
   }
+}
+
+/** Whoever speaks of a run under a later fence than it was executed under has forgotten that (docs/adr/0010-the-word-about-a-grant.md). */
+function ranBefore({ run, fence }: OfFence, { body }: Extract<RunEntry, { state: 'done' }>): Decision {
+  return { records: [], events: [{ kind: 'done', run, fence, body }] };
 }
 
 type OfFence = { run: string; fence: Fence };

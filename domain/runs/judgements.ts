@@ -85,6 +85,17 @@ export function judgeDone(body: AgentEventBody<'done'>, stopping: StopReason | u
   return failed(body.error ?? errorInfo('DesktopFlowFailed'));
 }
 
+/** The outcome under a grant that the run does not know: told by the machine, whose journal does (docs/adr/0010-the-word-about-a-grant.md). */
+export function executedBefore({
+  machine,
+  body,
+}: {
+  machine: string;
+  body: AgentEventBody<'done'>;
+}): DesktopRunResult {
+  return { ...judgeDone(body, undefined), machine };
+}
+
 /** A person freed the machine while the run executed. */
 export function takenAway(): ErrorInfo {
   return errorInfo('SessionNotFound', { subCode: 'ReleasedByHand' });

@@ -20,6 +20,7 @@ type Kept = Pick<
   | 'runLogs'
   | 'actions'
   | 'feed'
+  | 'grants'
   | 'events'
   | 'subscriptions'
   | 'audit'

@@ -6,7 +6,7 @@ import type { Ports, RunRow } from '../../adapters/ports';
 const MOST = 1_000;
 const PAGE = 100;
 
-type Stores = Pick<Ports, 'runs' | 'blobs' | 'runLogs' | 'actions' | 'feed'>;
+type Stores = Pick<Ports, 'runs' | 'blobs' | 'runLogs' | 'actions' | 'feed' | 'grants'>;
 
 /**
  * Removes a run that belongs to no other and ended before an instant, with all that is known of it. What leads to other things goes after them, and the
@@ -31,7 +31,9 @@ export async function purgeRun(
     await ports.blobs.removeAll(runFolder(id));
     await ports.feed.forgetRun(id);
   }
-  await ports.runLogs.forgetProgress(run.split('-')[0] ?? run);
+  const cloudRun = run.split('-')[0] ?? run;
+  await ports.runLogs.forgetProgress(cloudRun);
+  await ports.grants.forget(cloudRun);
   if ((await ports.actions.purge(run, MOST)) === MOST) return 'more';
   if (!(await purgeBelow(instances, run))) return 'more';
   await instances.purge(run);

@@ -1,3 +1,4 @@
+import type { Completion } from './decision';
 import { entityOf, type RequestMessage } from './entity-message';
 import type { RuntimeStatus } from './engine-api';
 import { runEpisode, type EpisodeResult, type EpisodeScope, type Outgoing } from './episode';
@@ -8,6 +9,8 @@ import {
   timerFired,
   type HistoryEvent,
 } from './history';
+import { beginAnew, forgetWork, inOrder } from './forgetful';
+import type { NewInstance } from './hub';
 import type { InstanceRow } from './instances';
 import type { Message, MessageBody } from './mail';
 import { appendPast, type Execution, type Executions } from './orchestrations';
@@ -21,8 +24,9 @@ export async function orchestrationWork(
   isCurrent: () => boolean,
 ): Promise<void> {
   const { hub } = scope;
-  const mail = [...hub.mail.peek(row.seq)];
   const execution = isOpen(row.status) ? executions.load(row.seq) : undefined;
+  let mail = [...hub.mail.peek(row.seq)];
+  if (execution && hub.settings.forgets) mail = inOrder(hub, execution, mail);
   const received = execution ? accepted(execution, mail) : [];
   if (!execution || received.length === 0) {
     hub.transaction(() => hub.consume(row.seq, mail));
@@ -30,6 +34,16 @@ export async function orchestrationWork(
   }
   const result = await runEpisode(scope, execution, received, row.status);
   if (!isCurrent()) return;
+  const againMs = hub.settings.forgets?.(row.id);
+  if (againMs !== undefined) {
+    hub.transaction(() => {
+      for (const outgoing of result.outgoing) send(scope, row.seq, outgoing);
+      if (result.completion) tellParent(scope, result.completion, execution);
+      forgetWork(hub, row, { taken: mail, againMs });
+      hub.after(() => executions.forget(row.seq));
+    });
+    return;
+  }
   hub.transaction(() => {
     hub.consume(row.seq, mail);
     const chars = write(scope, row, result);
@@ -126,21 +140,20 @@ function startChild(
   decision: Extract<Outgoing['decision'], { kind: 'subOrchestration' }>,
 ): void {
   const { hub } = scope;
-  const inTheWay = hub.startInstance(
-    {
-      id: decision.instanceId,
-      name: decision.name,
-      version: decision.version,
-      input: decision.input(),
-      parent: {
-        Name: execution.name,
-        OrchestrationInstance: { InstanceId: execution.id, ExecutionId: execution.executionId },
-        TaskScheduleId: decision.id,
-        Version: execution.version,
-      },
+  const child: NewInstance = {
+    id: decision.instanceId,
+    name: decision.name,
+    version: decision.version,
+    input: decision.input(),
+    parent: {
+      Name: execution.name,
+      OrchestrationInstance: { InstanceId: execution.id, ExecutionId: execution.executionId },
+      TaskScheduleId: decision.id,
+      Version: execution.version,
     },
-    (status: RuntimeStatus) => isOpen(status),
-  );
+  };
+  if (hub.settings.forgets) return beginAnew(hub, child);
+  const inTheWay = hub.startInstance(child, (status: RuntimeStatus) => isOpen(status));
   // As with the real provider the second start is dropped, and the parent waits.
   if (inTheWay) {
     hub.log(
@@ -158,7 +171,11 @@ function complete(scope: EpisodeScope, row: InstanceRow, result: EpisodeResult):
     // A lock must not outlive its owner, however that ended.
     if (entityOf(entity.id)) hub.deliver(entity.seq, { kind: 'release', parent: row.id, id: '' });
   }
-  if (!completion || !execution.parent) return;
+  if (completion) tellParent(scope, completion, execution);
+}
+
+function tellParent({ hub }: EpisodeScope, completion: Completion, execution: Execution): void {
+  if (!execution.parent) return;
   const { TaskScheduleId: taskId, OrchestrationInstance: parent } = execution.parent;
   const nowMs = hub.clock.now();
   const event =

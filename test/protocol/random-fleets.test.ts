@@ -124,7 +124,13 @@ test.each(Array.from({ length: SEEDS }, (_value, index) => FIRST + index))(
       () => api(rig, 'PUT', 'gateway-clusters/east', { runOnAll: random() < 0.5 }),
       () => api(rig, 'PUT', 'capacity', { bots: pick([null, 1, 2, 0]) }),
     ];
+    const forgetting = Number(process.env['FORGET'] ?? (seed % 2 === 0 ? 0.05 : 0));
+    rig.forgets = (instance) =>
+      !instance.startsWith('@') && random() < forgetting
+        ? pick([SECOND, 90 * SECOND, 5 * MINUTE])
+        : undefined;
     for (let n = 0; n < 60; n += 1) await pick(steps)?.();
+    rig.forgets = undefined;
 
     losing = 0;
     for (const index of [0, 1]) await gateway(index, true);

@@ -102,7 +102,13 @@ test.each(Array.from({ length: SEEDS }, (_value, index) => FIRST + index))(
         if (random() < 0.3) await machine.registerAnew(random() < 0.5 ? 'kept' : 'lost');
       },
     ];
+    const forgetting = Number(process.env['FORGET'] ?? (seed % 2 === 0 ? 0.05 : 0));
+    rig.forgets = (instance) =>
+      !instance.startsWith('@') && random() < forgetting
+        ? pick([SECOND, 90 * SECOND, 5 * MINUTE])
+        : undefined;
     for (let n = 0; n < 60; n++) await pick(steps)?.();
+    rig.forgets = undefined;
 
     losing = 0;
     await settings({ maintenance: false });

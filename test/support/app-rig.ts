@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { InvocationContext } from '@azure/functions';
 import { VirtualClock } from '../../local/clock';
 import { createEngine } from '../../local/durable/engine';
@@ -13,6 +15,13 @@ import { decodeQueue } from '../../domain/run-queue/codec';
 import type { QueueState } from '../../domain/run-queue/state';
 import type { StoredEntity } from '../../entities/run-queue.entity';
 import { createInMemoryPorts, type InMemoryPorts } from './in-memory-ports';
+
+/** As the app is deployed. */
+const { defaultVersion } = (
+  JSON.parse(readFileSync(join(__dirname, '..', '..', 'host.json'), 'utf8')) as {
+    extensions: { durableTask: { defaultVersion: string } };
+  }
+).extensions.durableTask;
 
 type Handler = (input: unknown, context: unknown) => unknown;
 type Kind = 'orchestration' | 'activity' | 'entity';
@@ -69,6 +78,8 @@ export class AppRig {
   readonly episodes = new Map<string, { name: string; payload: string; answer: unknown }>();
   /** Told after each episode of an orchestration. */
   onEpisode: ((instance: string) => void) | undefined;
+  /** Whether a work item of this instance is forgotten, as by a host that is killed (local/durable/forgetful.ts). */
+  forgets: ((instance: string) => number | undefined) | undefined;
   private readonly store: Store;
 
   constructor(
@@ -77,7 +88,12 @@ export class AppRig {
   ) {
     this.ports = createInMemoryPorts({ now: () => this.clock.now(), settings });
     this.store = openStore(':memory:');
-    this.engine = createEngine({ store: this.store, clock: this.clock, defaultVersion: '1' });
+    this.engine = createEngine({
+      store: this.store,
+      clock: this.clock,
+      defaultVersion,
+      forgets: (id) => this.forgets?.(id),
+    });
   }
 
   /** Begins working; call after app.ts has been loaded. */

@@ -7,6 +7,7 @@ import { AddressGuard, parseNetworks } from '../../adapters/http-guard/address-g
 import { createGuardedHttp } from '../../adapters/http-guard/guarded-http';
 import { EnvironmentSealer } from '../../adapters/secrets/environment-sealer';
 import { TableAuditLog } from '../../adapters/tables/audit-log';
+import { TableGrants } from '../../adapters/tables/grants';
 import { TableRunIndex } from '../../adapters/tables/run-index';
 import { eventPorts } from '../../adapters/tables/event-stores';
 import { announcedFeed, announcedRuns } from '../../adapters/announced';
@@ -128,6 +129,7 @@ export function createInMemoryPorts(
         await runs.remove(row);
       },
     },
+    grants: new TableGrants(memoryTable()),
     machines: {
       put: (machine) => {
         machines.set(machine.id, machine);

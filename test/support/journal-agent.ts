@@ -83,6 +83,9 @@ export class JournalAgent {
   private async offer({ run, fence }: AgentCommand): Promise<void> {
     const known = this.journal.get(run);
     if (known && compareFences(known.fence, fence) === 0) return this.report(run, known);
+    if (known?.state === 'done' && compareFences(known.fence, fence) < 0) {
+      return this.report(run, { ...known, fence });
+    }
     if (known?.state === 'started' || known?.state === 'done') return;
     if (compareFences(fence, this.highest) < 0 || this.executing !== undefined)
       return this.refuse(run, fence);
@@ -96,6 +99,7 @@ export class JournalAgent {
     const known = this.journal.get(run);
     const age = known ? compareFences(known.fence, fence) : -1;
     if (age > 0) return;
+    if (known?.state === 'done' && age < 0) return this.report(run, { ...known, fence });
     if (!known || age < 0) return this.never(run, fence, known);
     if (known.state !== 'accepted') return this.report(run, known);
     if (this.executing !== undefined) return this.never(run, fence, undefined);
@@ -112,7 +116,7 @@ export class JournalAgent {
     if (known.state === 'started') {
       known.state = 'done';
       await this.agent.say('done', { outcome: 'Stopped' }, { run, fence: known.fence });
-    } else if (age === 0) await this.report(run, known);
+    } else if (age === 0 || known.state === 'done') return this.report(run, { ...known, fence });
     if (age < 0) await this.never(run, fence, known);
   }
 

@@ -88,7 +88,7 @@ describe('what the agent answers to a command (rules 2, 3, 10, 12 of the run pro
     ['offer: repeated after the end', [done(A, 1)], offer(A, 1), '|done:1|'],
     ['offer: repeated after never', [never(A, 1)], offer(A, 1), '|never:1|'],
     ['offer: of a started run under a later fence is not answered', [started(A, 1)], offer(A, 2), '||'],
-    ['offer: of an ended run under a later fence is not answered', [done(A, 1)], offer(A, 2), '||'],
+    ['offer: of an ended run under a later fence: its outcome', [done(A, 1)], offer(A, 2), '|done:2|'],
     [
       'offer: of a never started run under a later fence',
       [never(A, 1)],
@@ -126,7 +126,7 @@ describe('what the agent answers to a command (rules 2, 3, 10, 12 of the run pro
     ],
     ['go: earlier than the acceptance is dropped', [accepted(A, 2)], go(A, 1), '||'],
     ['go: of a started run under a later fence (rule 12)', [started(A, 1)], go(A, 2), '|never:2|'],
-    ['go: of an ended run under a later fence (rule 12)', [done(A, 1)], go(A, 2), '|never:2|'],
+    ['go: of an ended run under a later fence: its outcome', [done(A, 1)], go(A, 2), '|done:2|'],
     [
       'go: the session was taken since (rule 3)',
       [accepted(A, 1), started(B, 2, 'bert')],
@@ -138,7 +138,7 @@ describe('what the agent answers to a command (rules 2, 3, 10, 12 of the run pro
     ['stop: of a started run', [started(A, 1)], stop(A, 1), '||stop'],
     ['stop: of an ended run', [done(A, 1)], stop(A, 1), '|done:1|'],
     ['stop: at a later fence stops and owes never (rule 12)', [started(A, 1)], stop(A, 2), 'owed:1||stop'],
-    ['stop: at a later fence of an ended run (rule 12)', [done(A, 1)], stop(A, 2), '|never:2|'],
+    ['stop: at a later fence of an ended run: its outcome', [done(A, 1)], stop(A, 2), '|done:2|'],
     ['stop: of an older fence is dropped', [started(A, 2)], stop(A, 1), '||'],
     ['end of a run', [started(A, 1)], ended(A, 1), 'done:1|done:1|'],
     [

@@ -1,0 +1,81 @@
+import type { CloudFlowRunResult } from '../../domain/runs/run-inputs';
+import { checkDefinition } from '../../domain/flows/definition-problems';
+import type { AppRig } from '../support/app-rig';
+import { startApp } from '../support/start-app';
+import { JournalAgent } from '../support/journal-agent';
+import { MINUTE, publishDesktopFlow, runId, SECOND } from '../support/runs';
+import { TestAgent } from '../support/test-agent';
+
+/*
+ * docs/adr/0010-the-word-about-a-grant.md: branches side by side, over episodes that are forgotten. Each action gets its own run's outcome, and no run is executed twice.
+ */
+let rig: AppRig;
+beforeEach(() => {
+  rig = startApp();
+});
+afterEach(() => rig.close());
+
+const SEEDS = Number(process.env['SEEDS'] ?? 6);
+const desktop = (connection: string, ...names: string[]) => ({
+  type: 'DesktopFlow',
+  inputs: { desktopFlow: 'invoices', connection, mode: 'unattended' },
+  runAfter: Object.fromEntries(names.map((name) => [name, ['Succeeded']])),
+});
+
+test.each(Array.from({ length: SEEDS }, (_value, index) => index + 1))('A5: seed %d', async (seed) => {
+  let left = seed * 7919 + 1;
+  const random = (): number => {
+    left = (left * 48271) % 2147483647;
+    return left / 2147483647;
+  };
+  const machines: JournalAgent[] = [];
+  await publishDesktopFlow(rig);
+  for (const number of [1, 2, 3]) {
+    const agent = await TestAgent.register(rig, number);
+    await agent.hello();
+    machines.push(new JournalAgent(agent));
+  }
+  const actions = Object.fromEntries(
+    [1, 2, 3].flatMap((number) => {
+      const connection = `machine-${number}`;
+      return [
+        [`First${number}`, desktop(connection)],
+        [`Then${number}`, desktop(connection, `First${number}`)],
+      ];
+    }),
+  );
+  const checked = checkDefinition({ name: 'flow', triggers: { manual: { type: 'Request' } }, actions });
+  if (!checked.definition) throw new Error('the definition is wrong');
+  const { hash } = await rig.ports.flows.put(checked.definition);
+  const run = runId(1);
+  const delivered = new Set<object>();
+  rig.forgets = (instance) =>
+    !instance.startsWith('@') && random() < 0.08
+      ? [SECOND, 90 * SECOND, 5 * MINUTE][Math.floor(random() * 3)]
+      : undefined;
+  await rig.start('cloud-flow-run', { run, flow: 'flow', definition: hash, triggerBody: {} }, run);
+  const heartbeats = async (): Promise<void> => {
+    for (const { agent, executing } of machines) await agent.heartbeat(...(executing ? [executing] : []));
+  };
+  for (let n = 0; n < 90; n++) {
+    for (const command of rig.ports.sent.filter((each) => !delivered.has(each))) {
+      delivered.add(command);
+      await machines.find(({ agent }) => agent.machine === command.machine)?.take(command);
+    }
+    const machine = machines[Math.floor(random() * machines.length)];
+    if (machine?.executing) await machine.finish();
+    if (n > 45) rig.forgets = undefined;
+    await rig.live(random() < 0.5 ? SECOND : MINUTE, heartbeats);
+  }
+  const { status, output } = await rig.instance<CloudFlowRunResult>(run);
+  expect({ status, state: output?.state }).toEqual({ status: 'Completed', state: 'Succeeded' });
+  const runs = Object.values(output.actions).map(({ run: of }) => of);
+  expect(new Set(runs).size).toBe(6);
+  const executions = machines.map(({ executions: of }) => of);
+  expect(new Set(executions.flat())).toEqual(new Set(runs));
+  expect(executions.flat()).toHaveLength(6);
+  machines.forEach(({ executions: of }, index) => {
+    const own = ['First', 'Then'].map((word) => output.actions[`${word}${index + 1}`]?.run);
+    expect(of).toEqual(own);
+  });
+});
