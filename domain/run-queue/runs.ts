@@ -18,7 +18,8 @@ export function request(
 ): QueueReply {
   const granted = findGrant(state, run.run);
   if (granted) return { kind: 'granted', grant: grantOffer(state, granted) };
-  if (state.entries.some((entry) => entry.run === run.run)) return { kind: 'queued' };
+  const waiting = state.entries.find((entry) => entry.run === run.run);
+  if (waiting) return { kind: 'queued', ...retryOf(state, waiting) };
   if (run.deadlineMs <= state.timeMs) return { kind: 'expired', waitReason: undefined };
   const refused = refusedRequest(state, run, again === true);
   if (refused) return refused;
@@ -35,6 +36,12 @@ export function request(
   });
   tell(state, { what: 'queued', run: run.run, priority: run.priority, by: run.requestedBy });
   return { kind: 'queued' };
+}
+
+/** When a run that was given back may be offered again, should nothing else bring the queue to look at it. */
+function retryOf({ timeMs }: QueueState, { refusals }: Entry): { retryAtMs?: number } {
+  const pauses = refusals.map(({ untilMs }) => untilMs).filter((untilMs) => untilMs > timeMs);
+  return pauses.length > 0 ? { retryAtMs: Math.min(...pauses) } : {};
 }
 
 function refusedRequest(state: QueueState, run: RequestedRun, again: boolean): QueueReply | undefined {

@@ -178,9 +178,12 @@ describe('which machine takes a run', () => {
     queue.request('a');
     expect(queue.giveBack('a')).toEqual({ kind: 'queued', retryAtMs: queue.now + 30_000 });
     expect(queue.grant('a').machine).toBe('m2');
+    const retryAtMs = queue.now + 30_000;
     queue.giveBack('a');
     expect(queue.running).toEqual([]);
-    queue.now += 30_000;
+    queue.now += 10_000;
+    expect(queue.request('a')).toEqual({ kind: 'queued', retryAtMs });
+    queue.now += 20_000;
     expect(queue.request('a')).toMatchObject({ kind: 'granted' });
   });
 
