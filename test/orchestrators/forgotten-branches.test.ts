@@ -22,6 +22,36 @@ const desktop = (connection: string, ...names: string[]) => ({
   runAfter: Object.fromEntries(names.map((name) => [name, ['Succeeded']])),
 });
 
+test('A5: a run has its number by the place of its action, not by its start; rounds count on', async () => {
+  await publishDesktopFlow(rig);
+  const agents = [await TestAgent.register(rig, 1), await TestAgent.register(rig, 2)] as const;
+  for (const agent of agents) await agent.hello();
+  const actions = {
+    First1: desktop('machine-1'),
+    Then1: desktop('machine-1', 'First1'),
+    First2: desktop('machine-2'),
+    Then2: desktop('machine-2', 'First2'),
+    Each: {
+      type: 'Foreach',
+      foreach: ['a', 'b'],
+      actions: { One: desktop('machine-2'), Two: desktop('machine-2', 'One') },
+      runAfter: { Then2: ['Succeeded'] },
+    },
+  };
+  const checked = checkDefinition({ name: 'flow', triggers: { manual: { type: 'Request' } }, actions });
+  if (!checked.definition) throw new Error('the definition is wrong');
+  const { hash } = await rig.ports.flows.put(checked.definition);
+  const run = runId(1);
+  await rig.start('cloud-flow-run', { run, flow: 'flow', definition: hash, triggerBody: {} }, run);
+  const [first, second] = agents;
+  for (let n = 0; n < 6; n++) await second.succeed(await second.startRun());
+  for (let n = 0; n < 2; n++) await first.succeed(await first.startRun());
+  const runs = (agent: TestAgent): string[] => agent.commands('go').map(({ run: of }) => of);
+  expect(runs(second).slice(0, 2)).toEqual([`${run}-3`, `${run}-4`]);
+  expect(runs(first)).toEqual([`${run}-1`, `${run}-2`]);
+  expect(new Set(runs(second).slice(2))).toEqual(new Set([1, 2, 3, 4].map((number) => `${run}.5-${number}`)));
+});
+
 test.each(Array.from({ length: SEEDS }, (_value, index) => index + 1))('A5: seed %d', async (seed) => {
   let left = seed * 7919 + 1;
   const random = (): number => {
