@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { zipFolder } from '../../local/launcher/zip-folder';
+import { zipFolder } from '../../../local/launcher/zip-folder';
 import { root, SkippedTimeProduct } from './support/product';
 
 // Three hours of all timers take half a minute of a busy machine.

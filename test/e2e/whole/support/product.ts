@@ -1,15 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { startBroker } from '../../../local/broker/broker';
-import { VirtualClock } from '../../../local/clock';
-import { createLocalHost, type LocalHost } from '../../../local/host/host';
-import { startQueueAdmin } from '../../../local/launcher/queue-admin';
-import { openStore } from '../../../local/store/store';
-import { startTables } from '../../../local/tables/tables';
-import { loadTypeScriptNatively } from '../../support/typescript-apps';
+import { startBroker } from '../../../../local/broker/broker';
+import { VirtualClock } from '../../../../local/clock';
+import { createLocalHost, type LocalHost } from '../../../../local/host/host';
+import { startQueueAdmin } from '../../../../local/launcher/queue-admin';
+import { openStore } from '../../../../local/store/store';
+import { startTables } from '../../../../local/tables/tables';
+import { loadTypeScriptNatively } from '../../../support/typescript-apps';
 
-export const root = resolve(__dirname, '../../..');
+export const root = resolve(__dirname, '../../../..');
 
 interface Running {
   host: LocalHost;
