@@ -1,4 +1,4 @@
-import type { Fence } from '../contracts/ids';
+import type { GrantRef } from '../domain/run-queue/messages';
 
 /** What becomes of a grant: the machine is told to go, or it is given back. */
 export type GrantWord = 'go' | 'back';
@@ -9,7 +9,7 @@ export type GrantWord = 'go' | 'back';
  */
 export interface Grants {
   /** @returns the word that was written first, for ever. */
-  decide(grant: { run: string; machine: string; fence: Fence }, wish: GrantWord): Promise<GrantWord>;
+  decide(grant: GrantRef, wish: GrantWord): Promise<GrantWord>;
   /** Forgets the words about all desktop-flow runs of a cloud-flow run. */
   forget(cloudRun: string): Promise<void>;
 }

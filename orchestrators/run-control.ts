@@ -19,7 +19,8 @@ export class RunControl {
   /** Why the run is to end; the first wish of the strongest mode counts. */
   stopping: StopReason | undefined;
   private mode: StopMode | undefined;
-  private endsSinceMs: number | undefined;
+  /** Since when nothing more is to be timed: the agent kills the run when its grace time is over. A checkpoint may never come. */
+  endsSinceMs: number | undefined;
   /** Number of the last pause or resume. */
   private order = 0;
   private askedBy: string | undefined;
@@ -37,18 +38,13 @@ export class RunControl {
     return this.endsSinceMs + this.target.stopGraceMs + PROOF_MS;
   }
 
-  /** Nothing more is to be timed: the agent kills the run when its grace time is over. A checkpoint may never come. */
-  get ends(): boolean {
-    return this.mode === 'ask' || this.mode === 'kill';
-  }
-
   /** @param wanted absent: the cloud-flow run is being ended, which adds nothing to what was asked of this run before. */
   *stop(reason: StopReason, wanted?: StopMode): Steps {
     const mode = wanted ?? 'ask';
     if (!isStronger(mode, this.mode) || (wanted === undefined && this.mode)) return;
     this.stopping = reason;
     this.mode = mode;
-    if (this.ends) this.endsSinceMs ??= this.run.inbox.nowMs;
+    if (mode !== 'checkpoint') this.endsSinceMs ??= this.run.inbox.nowMs;
     this.run.enter('Stopping', words[mode], {
       reason: reason.kind === 'notSent' ? reason.error.code : reason.kind,
       ...(reason.kind === 'cancelled' && reason.by ? { actor: reason.by } : {}),

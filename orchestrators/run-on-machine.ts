@@ -58,10 +58,11 @@ export function* runOnMachine(
     yield* control.stop({ kind: 'notSent', error: problem });
   }
   for (;;) {
-    const message = yield* run.inbox.next(control.ends ? control.proofUntilMs : timeoutMs);
+    const { endsSinceMs } = control;
+    const message = yield* run.inbox.next(endsSinceMs === undefined ? timeoutMs : control.proofUntilMs);
     switch (message?.kind) {
       case undefined:
-        if (control.ends) return held(judgeSilence(timeoutMs, control.stopping));
+        if (endsSinceMs !== undefined) return held(judgeSilence(endsSinceMs, control.stopping));
         yield* control.stop({ kind: 'timedOut' }, 'ask');
         break;
       case 'cancel':

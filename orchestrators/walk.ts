@@ -138,17 +138,17 @@ export class Walk {
 
   /** Id of the desktop-flow run of an action. */
   idOfRun(name: string, { loops }: Pick<Frame, 'loops'>): string {
-    return `${this.df.instanceId}-${this.numbers?.run(name, loops) ?? ++this.numbered}`;
+    return `${this.df.instanceId}-${this.numbers?.of('run', name, loops) ?? ++this.numbered}`;
   }
 
   /** Id of the child that walks the inside, the rounds or the tries of an action. */
   idOfPart(name: string, { loops }: Pick<Frame, 'loops'>): string {
-    return `${this.df.instanceId}.${this.numbers?.part(name, loops) ?? ++this.parts}`;
+    return `${this.df.instanceId}.${this.numbers?.of('part', name, loops) ?? ++this.parts}`;
   }
 
   /** Id of the child that walks the segment that begins with an action. */
   idOfSegment(first: string, { loops }: Pick<Frame, 'loops'>): string {
-    return `${this.df.instanceId}.${this.numbers?.segment(first, loops) ?? ++this.parts}`;
+    return `${this.df.instanceId}.${this.numbers?.of('segment', first, loops) ?? ++this.parts}`;
   }
 
   open(

@@ -1,4 +1,4 @@
-import type { Fence } from '../../contracts/ids';
+import type { GrantRef } from '../../domain/run-queue/messages';
 import type { Grants, GrantWord } from '../grant-ports';
 import { requireText } from './columns';
 import { desktopRunKey } from './run-keys';
@@ -8,10 +8,7 @@ import type { TableRows } from './table';
 export class TableGrants implements Grants {
   constructor(private readonly table: TableRows) {}
 
-  async decide(
-    { run, machine, fence }: { run: string; machine: string; fence: Fence },
-    wish: GrantWord,
-  ): Promise<GrantWord> {
+  async decide({ run, machine, fence }: GrantRef, wish: GrantWord): Promise<GrantWord> {
     const { partition, row } = desktopRunKey(run);
     const key = { partition, row: `${row} ${machine} ${fence.epoch}.${fence.n}` };
     if (await this.table.insert(key, { word: wish })) return wish;

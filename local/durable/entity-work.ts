@@ -10,7 +10,6 @@ import {
 import { entityInstanceId, entityOf, responseText, type RequestMessage } from './entity-message';
 import type { FunctionNames } from './function-names';
 import { newGuid } from './guid';
-import { forgetWork } from './forgetful';
 import { eventRaised } from './history';
 import type { Hub } from './hub';
 import type { InstanceRow } from './instances';
@@ -64,14 +63,6 @@ export async function entityWork(
   const before = states.load(row.seq);
   const result = plan.operations.length > 0 ? await invoke(scope, row, before, plan.operations) : undefined;
   if (!isCurrent()) return;
-  const againMs = hub.settings.forgets?.(row.id);
-  if (againMs !== undefined) {
-    hub.transaction(() => {
-      if (result) answer(scope, row, plan, result);
-      forgetWork(hub, row, { taken: plan.consumed, againMs });
-    });
-    return;
-  }
   hub.transaction(() => {
     hub.consume(row.seq, plan.consumed);
     const lockedBy = plan.lockRequest ? grant(scope, row, plan.lockRequest) : plan.lockedBy;

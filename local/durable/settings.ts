@@ -20,7 +20,7 @@ export interface EngineSettings {
   httpPollMs: number;
   /** Wait before work is tried again that the store refused. */
   retryAfterStoreErrorMs: number;
-  /** For tests: whether a work item of this instance is forgotten, and after how long what it took comes again (ms; forgetful.ts). */
+  /** For tests: whether an episode of this orchestration is forgotten, and after how long what it took comes again (ms; forgetful.ts). */
   forgets?: ((instanceId: string) => number | undefined) | undefined;
 }
 

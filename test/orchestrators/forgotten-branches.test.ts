@@ -1,9 +1,10 @@
 import type { CloudFlowRunResult } from '../../domain/runs/run-inputs';
 import { checkDefinition } from '../../domain/flows/definition-problems';
 import type { AppRig } from '../support/app-rig';
-import { startApp } from '../support/start-app';
+import { startForgetfulApp } from '../support/start-app';
 import { JournalAgent } from '../support/journal-agent';
 import { MINUTE, publishDesktopFlow, runId, SECOND } from '../support/runs';
+import { forgetSometimes, generator } from '../support/random';
 import { TestAgent } from '../support/test-agent';
 
 /*
@@ -11,7 +12,7 @@ import { TestAgent } from '../support/test-agent';
  */
 let rig: AppRig;
 beforeEach(() => {
-  rig = startApp();
+  rig = startForgetfulApp();
 });
 afterEach(() => rig.close());
 
@@ -53,11 +54,7 @@ test('A5: a run has its number by the place of its action, not by its start; rou
 });
 
 test.each(Array.from({ length: SEEDS }, (_value, index) => index + 1))('A5: seed %d', async (seed) => {
-  let left = seed * 7919 + 1;
-  const random = (): number => {
-    left = (left * 48271) % 2147483647;
-    return left / 2147483647;
-  };
+  const random = generator(seed);
   const machines: JournalAgent[] = [];
   await publishDesktopFlow(rig);
   for (const number of [1, 2, 3]) {
@@ -79,10 +76,7 @@ test.each(Array.from({ length: SEEDS }, (_value, index) => index + 1))('A5: seed
   const { hash } = await rig.ports.flows.put(checked.definition);
   const run = runId(1);
   const delivered = new Set<object>();
-  rig.forgets = (instance) =>
-    !instance.startsWith('@') && random() < 0.08
-      ? [SECOND, 90 * SECOND, 5 * MINUTE][Math.floor(random() * 3)]
-      : undefined;
+  forgetSometimes(rig, random, 0.08);
   await rig.start('cloud-flow-run', { run, flow: 'flow', definition: hash, triggerBody: {} }, run);
   const heartbeats = async (): Promise<void> => {
     for (const { agent, executing } of machines) await agent.heartbeat(...(executing ? [executing] : []));

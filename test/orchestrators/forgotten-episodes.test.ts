@@ -1,5 +1,5 @@
 import type { AppRig } from '../support/app-rig';
-import { startApp } from '../support/start-app';
+import { startForgetfulApp } from '../support/start-app';
 import {
   cancel,
   desktopRun,
@@ -20,7 +20,7 @@ let agent: TestAgent;
 let run: string;
 
 beforeEach(async () => {
-  rig = startApp();
+  rig = startForgetfulApp();
   agent = await TestAgent.register(rig);
   await publishDesktopFlow(rig);
   await agent.hello();

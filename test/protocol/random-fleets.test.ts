@@ -1,7 +1,7 @@
 import type { MachineCommand } from '../../contracts/agent-protocol';
 import type { Fence } from '../../contracts/ids';
 import type { AppRig } from '../support/app-rig';
-import { startApp } from '../support/start-app';
+import { startForgetfulApp } from '../support/start-app';
 import { JournalAgent } from '../support/journal-agent';
 import { api } from '../support/rig-api';
 import {
@@ -14,6 +14,7 @@ import {
   SECOND,
   startDesktopRun,
 } from '../support/runs';
+import { forgetSometimes, generator } from '../support/random';
 import { TestAgent } from '../support/test-agent';
 
 /*
@@ -25,7 +26,7 @@ import { TestAgent } from '../support/test-agent';
 let rig: AppRig;
 
 beforeEach(() => {
-  rig = startApp();
+  rig = startForgetfulApp();
 });
 afterEach(() => rig.close());
 
@@ -125,10 +126,7 @@ test.each(Array.from({ length: SEEDS }, (_value, index) => FIRST + index))(
       () => api(rig, 'PUT', 'capacity', { bots: pick([null, 1, 2, 0]) }),
     ];
     const forgetting = Number(process.env['FORGET'] ?? (seed % 2 === 0 ? 0.05 : 0));
-    rig.forgets = (instance) =>
-      !instance.startsWith('@') && random() < forgetting
-        ? pick([SECOND, 90 * SECOND, 5 * MINUTE])
-        : undefined;
+    forgetSometimes(rig, random, forgetting);
     for (let n = 0; n < 60; n += 1) await pick(steps)?.();
     rig.forgets = undefined;
 
@@ -180,13 +178,4 @@ test.each(Array.from({ length: SEEDS }, (_value, index) => FIRST + index))(
 
 function textOf({ epoch, n }: Fence): string {
   return `${epoch}.${n}`;
-}
-
-/** The same stories every time. */
-function generator(seed: number): () => number {
-  let state = (seed * 2_654_435_761) % 4_294_967_296;
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
-    return state / 4_294_967_296;
-  };
 }

@@ -1,6 +1,6 @@
 import type { AgentCommand } from '../../contracts/agent-protocol';
 import type { AppRig } from '../support/app-rig';
-import { startApp } from '../support/start-app';
+import { startForgetfulApp } from '../support/start-app';
 import { JournalAgent } from '../support/journal-agent';
 import {
   cancel,
@@ -11,6 +11,7 @@ import {
   SECOND,
   startDesktopRun,
 } from '../support/runs';
+import { forgetSometimes, generator } from '../support/random';
 import { TestAgent } from '../support/test-agent';
 
 /*
@@ -21,7 +22,7 @@ import { TestAgent } from '../support/test-agent';
 let rig: AppRig;
 
 beforeEach(() => {
-  rig = startApp();
+  rig = startForgetfulApp();
 });
 afterEach(() => rig.close());
 
@@ -103,10 +104,7 @@ test.each(Array.from({ length: SEEDS }, (_value, index) => FIRST + index))(
       },
     ];
     const forgetting = Number(process.env['FORGET'] ?? (seed % 2 === 0 ? 0.05 : 0));
-    rig.forgets = (instance) =>
-      !instance.startsWith('@') && random() < forgetting
-        ? pick([SECOND, 90 * SECOND, 5 * MINUTE])
-        : undefined;
+    forgetSometimes(rig, random, forgetting);
     for (let n = 0; n < 60; n++) await pick(steps)?.();
     rig.forgets = undefined;
 
@@ -145,13 +143,4 @@ async function outcomes(runs: string[]): Promise<Map<string, string | undefined>
     }),
   );
   return new Map(states);
-}
-
-/** The same stories every time. */
-function generator(seed: number): () => number {
-  let state = (seed * 2_654_435_761) % 4_294_967_296;
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
-    return state / 4_294_967_296;
-  };
 }

@@ -78,13 +78,14 @@ export class AppRig {
   readonly episodes = new Map<string, { name: string; payload: string; answer: unknown }>();
   /** Told after each episode of an orchestration. */
   onEpisode: ((instance: string) => void) | undefined;
-  /** Whether a work item of this instance is forgotten, as by a host that is killed (local/durable/forgetful.ts). */
+  /** Of a rig that may forget: whether the episode of this orchestration is forgotten, as by a host that is killed (local/durable/forgetful.ts). */
   forgets: ((instance: string) => number | undefined) | undefined;
   private readonly store: Store;
 
   constructor(
     private readonly functions: RegisteredFunctions,
     settings: Record<string, string> = {},
+    mayForget = false,
   ) {
     this.ports = createInMemoryPorts({ now: () => this.clock.now(), settings });
     this.store = openStore(':memory:');
@@ -92,7 +93,7 @@ export class AppRig {
       store: this.store,
       clock: this.clock,
       defaultVersion,
-      forgets: (id) => this.forgets?.(id),
+      ...(mayForget ? { forgets: (id: string) => this.forgets?.(id) } : {}),
     });
   }
 

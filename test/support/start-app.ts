@@ -10,7 +10,20 @@ export function startApp(
   prepare: (rig: AppRig) => void = () => undefined,
 ): AppRig {
   const functions = new RegisteredFunctions();
-  const rig = new AppRig(functions, settings);
+  return load(functions, new AppRig(functions, settings), prepare);
+}
+
+/** As `startApp`, on an engine that forgets episodes as `rig.forgets` says (local/durable/forgetful.ts). */
+export function startForgetfulApp(): AppRig {
+  const functions = new RegisteredFunctions();
+  return load(functions, new AppRig(functions, {}, true));
+}
+
+function load(
+  functions: RegisteredFunctions,
+  rig: AppRig,
+  prepare: (rig: AppRig) => void = () => undefined,
+): AppRig {
   jest.resetModules();
   jest.doMock('@azure/functions-core', () => functions.core, { virtual: true });
   jest.doMock('../../adapters/ports-factory', () => ({ createPorts: () => rig.ports }));
